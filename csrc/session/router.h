@@ -1,0 +1,40 @@
+/*
+ * Which sender forwards which receiver, across the connections of one worker. Merges the viewers'
+ * key-frame requests: at most one PLI per 500 ms and stream goes to the publisher.
+ */
+#ifndef URCHIN_SESSION_ROUTER_H
+#define URCHIN_SESSION_ROUTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct urchin_router;
+struct urchin_receiver;
+struct urchin_sender;
+
+/* A payload type of the source and the one the viewer knows for the same codec. */
+struct urchin_payload_map {
+	uint8_t from;
+	uint8_t to;
+};
+
+struct urchin_router *urchin_router_new(void);
+void urchin_router_free(struct urchin_router *router);
+
+/*
+ * Makes the sender forward the receiver, from the next key frame on (audio: at once); 0 as receiver_id: nothing.
+ * Payload types that are not in the map are not forwarded. The stream the viewer sees stays continuous over changes.
+ * Returns 0, URCHIN_ENOTFOUND or URCHIN_EINVAL (audio to video, too many entries: 128).
+ */
+int urchin_router_set_source(struct urchin_router *router, uint64_t sender_id, uint64_t receiver_id,
+			     const struct urchin_payload_map *map, size_t map_count, uint64_t now_us);
+
+/* A paused receiver forwards nothing; a paused sender sends nothing. RTCP goes on. Return 0 or URCHIN_ENOTFOUND. */
+int urchin_router_pause_receiver(struct urchin_router *router, uint64_t receiver_id, bool paused, uint64_t now_us);
+int urchin_router_pause_sender(struct urchin_router *router, uint64_t sender_id, bool paused, uint64_t now_us);
+
+/* Asks the publisher for a key frame, within the 500 ms rule. Returns 0 or URCHIN_ENOTFOUND. */
+int urchin_router_request_keyframe(struct urchin_router *router, uint64_t receiver_id, uint64_t now_us);
+
+#endif
