@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#define URCHIN_ADDRESS_CAP 64   /* text of an IPv4 or IPv6 address with scope, and its NUL */
+#define URCHIN_ADDRESS_CAP 64    /* text of an IPv4 or IPv6 address with scope, and its NUL */
 #define URCHIN_FOUNDATION_CAP 33 /* RFC 8839 5.1: 1*32ice-char */
 
 enum urchin_candidate_type {

@@ -14,7 +14,8 @@ struct urchin_cert;
 struct urchin_cert *urchin_cert_new(void);
 void urchin_cert_free(struct urchin_cert *cert);
 
-/* Its SHA-256 fingerprint as SDP shows it (RFC 8122 5): upper-case hex with colons; lives as long as the certificate. */
+/* Its SHA-256 fingerprint as SDP shows it (RFC 8122 5): upper-case hex with colons; lives as long as the certificate.
+ */
 const char *urchin_cert_fingerprint(const struct urchin_cert *cert);
 
 #endif

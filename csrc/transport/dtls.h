@@ -5,6 +5,7 @@
 #ifndef URCHIN_TRANSPORT_DTLS_H
 #define URCHIN_TRANSPORT_DTLS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +22,7 @@ struct urchin_fingerprint {
 	size_t len;
 };
 
-/* None of them may call back into the association, but send may be followed by feed on a later turn. */
+/* None of them may call back into the association but with close(); send may be followed by feed on a later turn. */
 struct urchin_dtls_callbacks {
 	/* One datagram, at most the MTU, for the peer. */
 	void (*send)(void *owner, const uint8_t *bytes, size_t len);
@@ -42,10 +43,11 @@ void urchin_dtls_free(struct urchin_dtls *dtls);
 
 /*
  * Fixes role and acceptable fingerprints (1..8, alternatives) and starts; a client sends its ClientHello at once, and
- * datagrams kept by earlier feeds are handled now. Returns 0, URCHIN_EINVAL or URCHIN_ESTATE (started already).
+ * datagrams kept by earlier feeds are handled now. now_us 0: not known; the 30 s of the handshake then begin with the
+ * first tick. Returns 0, URCHIN_EINVAL or URCHIN_ESTATE (started already).
  */
-int urchin_dtls_start(struct urchin_dtls *dtls, enum urchin_dtls_role role, const struct urchin_fingerprint *fingerprints,
-		      size_t fingerprint_count, uint64_t now_us);
+int urchin_dtls_start(struct urchin_dtls *dtls, enum urchin_dtls_role role,
+		      const struct urchin_fingerprint *fingerprints, size_t fingerprint_count, uint64_t now_us);
 
 /* Takes a datagram of the peer; before start() up to four are kept. Never fails: bad input is counted and dropped. */
 void urchin_dtls_feed(struct urchin_dtls *dtls, const uint8_t *bytes, size_t len, uint64_t now_us);
@@ -53,10 +55,13 @@ void urchin_dtls_feed(struct urchin_dtls *dtls, const uint8_t *bytes, size_t len
 /* Retransmits what is due. */
 void urchin_dtls_tick(struct urchin_dtls *dtls, uint64_t now_us);
 
+/* True between on_connected and the end, whoever makes it. */
+bool urchin_dtls_is_connected(const struct urchin_dtls *dtls);
+
 /* When tick() is wanted next; URCHIN_NEVER_US for never. */
 uint64_t urchin_dtls_deadline_us(const struct urchin_dtls *dtls, uint64_t now_us);
 
-/* Sends close_notify when connected. Harmless at any time. */
+/* Sends close_notify when a handshake was completed. Harmless at any time, inside callbacks too. */
 void urchin_dtls_close(struct urchin_dtls *dtls);
 
 /* Adds dtlsState, tlsVersion, dtlsCipher, srtpCipher, dtlsRole, dtlsDatagramsDropped ... to the transport's group. */

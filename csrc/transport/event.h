@@ -11,20 +11,20 @@
 #include "transport/candidate.h"
 
 enum urchin_event_type {
-	URCHIN_EVENT_RESULT,         /* object_id: request id; code: 0 or urchin_err */
-	URCHIN_EVENT_STARTED,        /* ICE starts gathering (first time and at each restart) */
-	URCHIN_EVENT_CANDIDATE,      /* pair->local: a local candidate */
-	URCHIN_EVENT_HOSTS_GATHERED, /* every host candidate has been told; servers may still answer */
-	URCHIN_EVENT_GATHERED,       /* every local candidate has been told */
-	URCHIN_EVENT_ICE_STATE,      /* code: urchin_ice_state */
-	URCHIN_EVENT_SELECTED_PAIR,  /* pair */
-	URCHIN_EVENT_READY,          /* the DTLS handshake is verified and done; once per DTLS association */
-	URCHIN_EVENT_FAILED,         /* code: urchin_reason; text: detail. Nothing but CLOSED follows */
-	URCHIN_EVENT_PEER_CLOSED,    /* the peer sent close_notify */
-	URCHIN_EVENT_CLOSED,         /* the connection is gone; the last event of its id */
-	URCHIN_EVENT_STATS,          /* object_id: request id; stats */
+	URCHIN_EVENT_RESULT,          /* object_id: request id; code: 0 or urchin_err */
+	URCHIN_EVENT_STARTED,         /* ICE starts gathering (first time and at each restart) */
+	URCHIN_EVENT_CANDIDATE,       /* pair->local: a local candidate */
+	URCHIN_EVENT_HOSTS_GATHERED,  /* every host candidate has been told; servers may still answer */
+	URCHIN_EVENT_GATHERED,        /* every local candidate has been told */
+	URCHIN_EVENT_ICE_STATE,       /* code: urchin_ice_state */
+	URCHIN_EVENT_SELECTED_PAIR,   /* pair */
+	URCHIN_EVENT_READY,           /* the DTLS handshake is verified and done; once per DTLS association */
+	URCHIN_EVENT_FAILED,          /* code: urchin_reason; text: detail. Nothing but CLOSED follows */
+	URCHIN_EVENT_PEER_CLOSED,     /* the peer sent close_notify */
+	URCHIN_EVENT_CLOSED,          /* the connection is gone; the last event of its id */
+	URCHIN_EVENT_STATS,           /* object_id: request id; stats */
 	URCHIN_EVENT_RECEIVER_ACTIVE, /* object_id: receiver id; code: 0. Its first packet arrived */
-	URCHIN_EVENT_LOG,            /* code: urchin_log_level; text */
+	URCHIN_EVENT_LOG,             /* code: urchin_log_level; text */
 };
 
 enum urchin_log_level { URCHIN_LOG_DEBUG, URCHIN_LOG_INFO, URCHIN_LOG_WARN, URCHIN_LOG_ERROR };
@@ -66,21 +66,29 @@ struct urchin_stats {
 	struct urchin_stat *items;
 	size_t count;
 	size_t cap;
+	struct urchin_stats_text *texts; /* copies that urchin_stats_add_text() made */
 };
 
 /* Appends one value. Returns 0 or URCHIN_ENOMEM. */
 int urchin_stats_add(struct urchin_stats *stats, enum urchin_stat_group group, uint64_t object_id, const char *name,
 		     double value, const char *text);
 
+/* Appends a text value that is copied and lives as long as `stats`. Returns 0 or URCHIN_ENOMEM. */
+int urchin_stats_add_text(struct urchin_stats *stats, enum urchin_stat_group group, uint64_t object_id,
+			  const char *name, const char *text);
+
+/* Frees what the stats own and leaves them empty. A zeroed struct is empty too. */
+void urchin_stats_clear(struct urchin_stats *stats);
+
 struct urchin_event {
 	enum urchin_event_type type;
 	uint64_t connection_id;
 	uint64_t object_id;
 	int32_t code;
-	uint32_t generation;               /* ICE generation: 0, then +1 by each restart */
-	char *text;                        /* heap, or NULL */
+	uint32_t generation;                /* ICE generation: 0, then +1 by each restart */
+	char *text;                         /* heap, or NULL */
 	struct urchin_candidate_pair *pair; /* heap, or NULL */
-	struct urchin_stats *stats;        /* heap, or NULL */
+	struct urchin_stats *stats;         /* heap, or NULL */
 };
 
 /* Frees what the event owns and zeroes it. */

@@ -1,6 +1,7 @@
 /*
  * SRTP and SRTCP (RFC 3711, RFC 7714) of one connection, both directions.
  * This header is the seam: srtp_libsrtp.c implements it now, a faster one may join.
+ * State per SSRC is made by the first packet that authenticates; the caller bounds how many SSRCs a peer may bring.
  */
 #ifndef URCHIN_TRANSPORT_SRTP_H
 #define URCHIN_TRANSPORT_SRTP_H
@@ -16,8 +17,8 @@ enum urchin_srtp_profile {
 };
 
 #define URCHIN_SRTP_KEY_LEN 16
-#define URCHIN_SRTP_SALT_CAP 14  /* 14 for CM, 12 for GCM */
-#define URCHIN_SRTP_OVERHEAD 20  /* at most what protection adds: GCM tag 16 + SRTCP index 4 */
+#define URCHIN_SRTP_SALT_CAP 14 /* 14 for CM, 12 for GCM */
+#define URCHIN_SRTP_OVERHEAD 20 /* at most what protection adds: GCM tag 16 + SRTCP index 4 */
 
 struct urchin_srtp_keys {
 	enum urchin_srtp_profile profile;
@@ -42,7 +43,8 @@ const char *urchin_srtp_profile_name(enum urchin_srtp_profile profile);
 
 /*
  * Writes the protected form of a packet to `out` (may not overlap `plain`). Needs cap >= len + URCHIN_SRTP_OVERHEAD.
- * Returns the length written, URCHIN_ETOOBIG, URCHIN_EMALFORMED or URCHIN_ELIBRARY.
+ * Returns the length written, URCHIN_ETOOBIG, URCHIN_EMALFORMED, URCHIN_EREPLAY (a sequence number more than 2048
+ * behind the newest) or URCHIN_ELIBRARY. A packet may be protected again for retransmission.
  */
 int urchin_srtp_protect_rtp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap);
 int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap);

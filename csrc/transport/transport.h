@@ -17,13 +17,18 @@
 struct urchin_transport;
 
 struct urchin_transport_callbacks {
-	/* The event's connection_id is filled in by the owner; pointers in it are handed over (heap). */
+	/*
+	 * The event's connection_id is filled in by the owner; pointers in it are handed over (heap).
+	 * URCHIN_EVENT_CLOSED is told too: the last one, just before on_closed. close() may be called inside.
+	 */
 	void (*on_event)(void *owner, struct urchin_event *event);
 	/* Decrypted packets; valid during the call, may be modified in place. */
 	void (*on_rtp)(void *owner, uint8_t *bytes, size_t len, uint64_t now_us);
 	void (*on_rtcp)(void *owner, uint8_t *bytes, size_t len, uint64_t now_us);
 	/* The ICE backend is gone: the transport may be freed (not inside this callback). */
 	void (*on_closed)(void *owner);
+	/* deadline_us() may have become earlier: ask it again at the end of this turn. NULL is allowed. */
+	void (*on_deadline)(void *owner);
 };
 
 /* Creates an ICE backend that reports to `callbacks`; returns NULL when it can't. */
@@ -37,6 +42,7 @@ struct urchin_transport_config {
 	const struct urchin_ice_config *ice; /* read during new() only */
 	uint64_t connect_timeout_us;         /* from gather to READY; 0: none */
 	uint64_t now_us;
+	enum urchin_log_level log_level; /* LOG events below it are not made */
 };
 
 /* Where the peer is and who it must be, from its SDP. Strings are read during the call only. */
@@ -59,14 +65,25 @@ void urchin_transport_free(struct urchin_transport *transport);
 int urchin_transport_gather(struct urchin_transport *transport, const char *ufrag, const char *pwd, bool controlling,
 			    uint64_t now_us);
 
+/* Remote candidates that one ICE generation may bring; those that come before set_remote() are kept. */
+#define URCHIN_REMOTE_CANDIDATES_MAX 100
+
+void urchin_transport_set_log_level(struct urchin_transport *transport, enum urchin_log_level level);
+
 /*
  * First call: fixes the peer's credentials, fingerprints and our DTLS role. Later calls: new credentials are those of
  * an ICE restart; the DTLS association stays, so other fingerprints or another role give URCHIN_ESTATE.
+ * May come before gather(). Returns 0, URCHIN_EINVAL, URCHIN_ESTATE or the backend's error.
  */
-int urchin_transport_set_remote(struct urchin_transport *transport, const struct urchin_remote *remote, uint64_t now_us);
+int urchin_transport_set_remote(struct urchin_transport *transport, const struct urchin_remote *remote,
+				uint64_t now_us);
+/* Returns 0 (kept until set_remote() when that is still to come), URCHIN_EFULL, URCHIN_ESTATE or the backend's error.
+ */
 int urchin_transport_add_candidate(struct urchin_transport *transport, const struct urchin_candidate *candidate);
 int urchin_transport_end_candidates(struct urchin_transport *transport);
-int urchin_transport_restart_ice(struct urchin_transport *transport, const char *ufrag, const char *pwd, uint64_t now_us);
+/* New local credentials, next generation: STARTED, CANDIDATE ..., GATHERED again. Media goes on over the old pair. */
+int urchin_transport_restart_ice(struct urchin_transport *transport, const char *ufrag, const char *pwd,
+				 uint64_t now_us);
 
 /* Protects and sends one packet. Returns 0, URCHIN_ESTATE (not ready) or an error; all are counted. */
 int urchin_transport_send_rtp(struct urchin_transport *transport, const uint8_t *bytes, size_t len);
