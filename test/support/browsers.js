@@ -123,22 +123,23 @@ export class BrowserPage {
   }
 
   /**
-   * Asks the page again and again until it answers with something truthy.
+   * Asks the page again and again until it gives an answer that will do.
    * @template T
    * @param {string} what for the error message
    * @param {(argument: any) => T} pageFunction
    * @param {any} [argument]
-   * @param {number} [timeoutMs]
+   * @param {{ accept?: (value: Awaited<T>) => boolean, timeoutMs?: number }} [options] accept: truthy answers, if absent
    * @returns {Promise<Awaited<T>>}
    */
-  async waitFor(what, pageFunction, argument, timeoutMs = 30_000) {
+  async waitFor(what, pageFunction, argument, { accept = Boolean, timeoutMs = 45_000 } = {}) {
     const end = Date.now() + timeoutMs
     for (;;) {
       const value = await this.evaluate(pageFunction, argument)
-      if (value) return value
+      if (accept(value)) return value
       if (Date.now() > end) {
+        const errors = this.errors.join('; ') || 'none'
         throw new Error(
-          `${this.name}: no ${what} within ${timeoutMs} ms; page errors: ${this.errors.join('; ') || 'none'}`,
+          `${this.name}: no ${what} in time, last: ${JSON.stringify(value)}; page errors: ${errors}`,
         )
       }
       await new Promise((resolve) => setTimeout(resolve, 200))
