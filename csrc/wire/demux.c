@@ -15,8 +15,8 @@ enum urchin_packet_kind urchin_demux(const uint8_t *bytes, size_t len)
 	uint8_t first = bytes[0];
 	if (first <= 3) /* RFC 7983 7 */
 		return len >= STUN_HEADER_LEN && urchin_read_u32(bytes + 4) == STUN_MAGIC_COOKIE
-			       ? URCHIN_PACKET_STUN
-			       : URCHIN_PACKET_UNKNOWN;
+			   ? URCHIN_PACKET_STUN
+			   : URCHIN_PACKET_UNKNOWN;
 	if (first >= 20 && first <= 63)
 		return len >= DTLS_RECORD_HEADER_LEN ? URCHIN_PACKET_DTLS : URCHIN_PACKET_UNKNOWN;
 	if (first < 128 || first > 191 || len < RTCP_HEADER_LEN)

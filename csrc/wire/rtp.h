@@ -21,7 +21,7 @@ struct urchin_rtp {
 	bool has_ext;
 	uint16_t ext_profile; /* 0xbede: one-byte form; 0x100?: two-byte form (RFC 8285 4) */
 	const uint8_t *ext;   /* the extension's data */
-	size_t ext_len;	      /* bytes, a multiple of 4 */
+	size_t ext_len;       /* bytes, a multiple of 4 */
 	const uint8_t *payload;
 	size_t payload_len; /* without padding */
 	size_t padding_len;
