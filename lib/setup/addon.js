@@ -33,24 +33,26 @@ export async function buildAddon(flavour = 'release') {
 /**
  * Everything the addon is made from, as one digest.
  * @param {Flavour} flavour
+ * @param {string} [folder] of the package
  * @returns {string}
  */
-export function hashInputs(flavour) {
+export function hashInputs(flavour, folder = root) {
   const hash = createHash('sha256')
   hash.update(`${flavour} ${process.version} ${process.platform} ${process.arch}`)
-  for (const path of sources) hashPath(hash, path)
+  for (const path of sources) hashPath(hash, folder, path)
   return hash.digest('hex')
 }
 
 /**
  * @param {import('node:crypto').Hash} hash
- * @param {string} path
+ * @param {string} folder
+ * @param {string} path in the folder
  */
-function hashPath(hash, path) {
-  const full = join(root, path)
+function hashPath(hash, folder, path) {
+  const full = join(folder, path)
   if (!existsSync(full)) return
   if (statSync(full).isDirectory()) {
-    for (const name of readdirSync(full).sort()) hashPath(hash, `${path}/${name}`)
+    for (const name of readdirSync(full).sort()) hashPath(hash, folder, `${path}/${name}`)
     return
   }
   hash.update(`\0${path}\0`).update(readFileSync(full))

@@ -25,18 +25,19 @@ export async function installModules({ dev }) {
 }
 
 /**
- * @param {{ dev: boolean }} options
+ * Compares what npm says it installed with the lock file.
+ * @param {{ dev: boolean, folder?: string }} options folder: of the package
  * @returns {boolean}
  */
-export function areModulesInstalled({ dev }) {
-  const wanted = readLock(join(root, 'package-lock.json'))
-  const present = readLock(join(root, 'node_modules', '.package-lock.json'))
+export function areModulesInstalled({ dev, folder = root }) {
+  const wanted = readLock(join(folder, 'package-lock.json'))
+  const present = readLock(join(folder, 'node_modules', '.package-lock.json'))
   if (!wanted || !present) return false
   return Object.entries(wanted).every(([path, entry]) => {
     // Optional ones are binaries for other platforms as well as for ours: npm chose among them.
     if (path === '' || entry.optional || entry.devOptional) return true
     if (entry.dev && !dev) return true
-    return present[path]?.version === entry.version && existsSync(join(root, path, 'package.json'))
+    return present[path]?.version === entry.version && existsSync(join(folder, path, 'package.json'))
   })
 }
 
