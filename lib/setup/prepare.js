@@ -1,4 +1,5 @@
-// Makes a fresh clone ready to run or to test: system packages, npm packages, native addon. Does nothing twice.
+// Makes a fresh clone ready: system packages, npm packages, and (but for tests, where it is one of the checks) the
+// native addon. Does nothing twice.
 
 import { buildAddon } from './addon.js'
 import { installModules } from './modules.js'
@@ -12,7 +13,7 @@ export async function prepare({ tests }) {
   checkNode()
   await installSystemPackages(tests ? ['build', 'run', 'test'] : ['build', 'run'])
   await installModules({ dev: tests })
-  await buildAddon()
+  if (!tests) await buildAddon()
 }
 
 function checkNode() {

@@ -1,26 +1,18 @@
 // WHIP publishers and WHEP viewers (RFC 9725) from a page of another origin, in both browsers.
 
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import { openBrowser } from '../support/browsers.js'
 import { startServer } from '../support/conference-server.js'
 import { waitForMedia, waitForMotion } from '../support/page-media.js'
+import { servePage } from '../support/page-server.js'
 
 /** @typedef {import('../support/browsers.js').BrowserPage} BrowserPage */
 
-const html = readFileSync(new URL('./pages/whip.html', import.meta.url))
-const pageServer = createServer((_request, response) => {
-  response.setHeader('Content-Type', 'text/html')
-  response.end(html)
-})
-
 /** @type {import('../support/conference-server.js').ConferenceServer} */
 let server
-/** @type {string} */
-let pageUrl
+/** @type {Awaited<ReturnType<typeof servePage>>} */
+let pageServer
 /** @type {BrowserPage} */
 let chromium
 /** @type {BrowserPage} */
@@ -28,16 +20,13 @@ let firefox
 
 before(async () => {
   server = await startServer()
-  pageServer.listen(0)
-  await once(pageServer, 'listening')
-  const { port } = /** @type {import('node:net').AddressInfo} */ (pageServer.address())
-  pageUrl = `http://localhost:${port}/`
+  pageServer = await servePage('whip.html')
   chromium = await openBrowser('chromium')
   firefox = await openBrowser('firefox')
 })
 after(async () => {
   await Promise.all([chromium?.close(), firefox?.close()])
-  pageServer.close()
+  pageServer?.close()
   await server?.stop()
 })
 
@@ -69,7 +58,7 @@ for (const [publisherName, viewerName] of [
 }
 
 test('people on the conference page see a WHIP publisher, who goes with DELETE', async () => {
-  await chromium.open(pageUrl)
+  await chromium.open(pageServer.url)
   await chromium.evaluate(publish, `${server.url}/whip/studio?name=Studio`)
   await firefox.open(`${server.url}/?room=studio&name=Guest&autojoin=1`)
   await waitForMedia(firefox)
@@ -82,7 +71,7 @@ test('people on the conference page see a WHIP publisher, who goes with DELETE',
 
 test('a WHEP viewer sees somebody on the conference page', async () => {
   await firefox.open(`${server.url}/?room=stage&name=Actor&autojoin=1`)
-  await chromium.open(pageUrl)
+  await chromium.open(pageServer.url)
   await chromium.evaluate(watch, `${server.url}/whep/stage`)
   await waitForMedia(chromium)
   await waitForMotion(chromium, 'video')
@@ -93,7 +82,7 @@ async function openPages(publisherName) {
   const pages = publisherName === 'chromium' ? [chromium, firefox] : [firefox, chromium]
   for (const page of pages) {
     page.errors.length = 0
-    await page.open(pageUrl)
+    await page.open(pageServer.url)
   }
   return pages
 }
