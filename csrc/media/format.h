@@ -59,4 +59,10 @@ struct urchin_format {
 	uint8_t ext_ids[URCHIN_EXT_COUNT]; /* 0, 1..14 one-byte form, 15..255 two-byte form only */
 };
 
+/* Returns the codec of a payload type, or NULL when it was not negotiated. */
+const struct urchin_format_codec *urchin_format_find_codec(const struct urchin_format *format, uint8_t payload_type);
+
+/* True when every number and string in it is within its documented range. */
+bool urchin_format_is_valid(const struct urchin_format *format);
+
 #endif

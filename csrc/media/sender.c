@@ -1,0 +1,295 @@
+/* The viewer's side of one stream: rewriting, pacing of resends, and the clock of its sender reports. */
+#include "media/sender.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/seq.h"
+#include "media/ntp.h"
+#include "media/receiver.h"
+#include "wire/rtp_ext.h"
+
+#define NOT_MAPPED 255
+#define RTT_UNKNOWN_US 50000
+#define RTT_MIN_US 10000
+#define RTT_MAX_US 1000000
+/* R6: what is resent stays below what is sent, but for this much at a time. */
+#define RESEND_BUDGET_START 32768
+#define RESEND_BUDGET_MAX 262144
+
+void urchin_sender_init(struct urchin_sender *sender, const struct urchin_format *format, uint32_t ssrc,
+			const char *cname, uint16_t first_seq, uint32_t first_timestamp_rtp)
+{
+	memset(sender, 0, sizeof *sender);
+	urchin_sender_update(sender, format, ssrc, cname);
+	urchin_seq_map_init(&sender->seq_map, first_seq);
+	sender->last_timestamp_rtp = first_timestamp_rtp;
+	sender->resend_budget = RESEND_BUDGET_START;
+	sender->is_reported = true;
+	sender->needs_begin = true;
+	sender->is_new_source = true;
+	urchin_sender_clear_payload_map(sender);
+}
+
+void urchin_sender_update(struct urchin_sender *sender, const struct urchin_format *format, uint32_t ssrc,
+			  const char *cname)
+{
+	sender->format = *format;
+	sender->ssrc = ssrc;
+	memcpy(sender->cname, cname, strnlen(cname, URCHIN_CNAME_CAP - 1));
+	sender->cname[strnlen(cname, URCHIN_CNAME_CAP - 1)] = 0;
+}
+
+void urchin_sender_set_source(struct urchin_sender *sender, struct urchin_receiver *source)
+{
+	sender->source = source;
+	sender->source_epoch = source ? source->epoch : 0;
+	sender->needs_begin = true;
+	sender->is_new_source = true;
+}
+
+void urchin_sender_clear_payload_map(struct urchin_sender *sender)
+{
+	memset(sender->payload_map, NOT_MAPPED, sizeof sender->payload_map);
+}
+
+void urchin_sender_map_payload(struct urchin_sender *sender, uint8_t from, uint8_t to)
+{
+	sender->payload_map[from & 127] = to & 127;
+}
+
+void urchin_sender_interrupt(struct urchin_sender *sender)
+{
+	sender->needs_begin = true;
+}
+
+bool urchin_sender_needs_keyframe(const struct urchin_sender *sender)
+{
+	const struct urchin_receiver *source = sender->source;
+	if (!source || sender->is_paused || !urchin_receiver_has_keyframes(source))
+		return false;
+	if (!sender->needs_begin && sender->source_epoch == source->epoch)
+		return false;
+	/* Asking for what the viewer can't decode would only cost the others. */
+	return !source->cache || sender->payload_map[source->payload_type] != NOT_MAPPED;
+}
+
+/* The viewer's clock goes on by the time that passed, whatever the new source's timestamps are. */
+static void set_timestamp_offset(struct urchin_sender *sender, const struct urchin_packet *packet, uint64_t now_us)
+{
+	uint32_t next = sender->last_timestamp_rtp;
+	if (sender->has_sent) {
+		uint32_t passed = urchin_rtp_span(now_us - sender->last_sent_us, packet->codec->clock_rate_hz);
+		next += passed > 0 ? passed : 1;
+	}
+	sender->timestamp_offset = next - packet->rtp.timestamp;
+	sender->has_timestamp_offset = true;
+}
+
+static bool begin(struct urchin_sender *sender, const struct urchin_packet *packet, uint64_t now_us)
+{
+	bool is_video = sender->source->format.kind == URCHIN_VIDEO;
+	if (is_video && packet->codec->codec != URCHIN_CODEC_OTHER && !packet->is_keyframe)
+		return false;
+	if (!urchin_seq_map_begin(&sender->seq_map, packet->ext_seq, sender->is_new_source))
+		return false;
+	if (sender->is_new_source)
+		set_timestamp_offset(sender, packet, now_us);
+	sender->needs_begin = false;
+	sender->is_new_source = false;
+	return true;
+}
+
+static size_t collect_exts(const struct urchin_sender *sender, const struct urchin_packet *packet,
+			   const uint8_t *send_time, struct urchin_rtp_ext *exts)
+{
+	static const enum urchin_ext copied[] = {URCHIN_EXT_AUDIO_LEVEL, URCHIN_EXT_VIDEO_ORIENTATION,
+						 URCHIN_EXT_ABS_CAPTURE_TIME, URCHIN_EXT_DEPENDENCY_DESCRIPTOR};
+	const uint8_t *ids = sender->format.ext_ids;
+	size_t count = 0;
+
+	if (ids[URCHIN_EXT_MID] && sender->format.mid[0])
+		exts[count++] = (struct urchin_rtp_ext){.id = ids[URCHIN_EXT_MID],
+							.data = (const uint8_t *)sender->format.mid,
+							.len = strlen(sender->format.mid)};
+	if (ids[URCHIN_EXT_ABS_SEND_TIME])
+		exts[count++] =
+		    (struct urchin_rtp_ext){.id = ids[URCHIN_EXT_ABS_SEND_TIME], .data = send_time, .len = 3};
+	for (size_t i = 0; i < sizeof copied / sizeof copied[0]; i++) {
+		const struct urchin_packet_ext *ext = &packet->exts[copied[i]];
+		if (ids[copied[i]] && ext->bytes)
+			exts[count++] =
+			    (struct urchin_rtp_ext){.id = ids[copied[i]], .data = ext->bytes, .len = ext->len};
+	}
+	return count;
+}
+
+static int build(const struct urchin_sender *sender, const struct urchin_packet *packet, uint16_t out_seq,
+		 uint64_t now_us, uint8_t *out, size_t cap)
+{
+	struct urchin_rtp_ext exts[URCHIN_EXT_COUNT];
+	uint8_t block[4 + URCHIN_EXT_COUNT * (2 + 255) + 3];
+	uint8_t send_time[3];
+
+	urchin_abs_send_time_write(send_time, now_us);
+	int block_len = urchin_rtp_ext_write(block, sizeof block, exts, collect_exts(sender, packet, send_time, exts));
+	if (block_len < 0)
+		return block_len;
+	struct urchin_rtp rtp = packet->rtp;
+	rtp.payload_type = sender->payload_map[packet->rtp.payload_type];
+	rtp.ssrc = sender->ssrc;
+	rtp.seq = out_seq;
+	rtp.timestamp = packet->rtp.timestamp + sender->timestamp_offset;
+	return urchin_rtp_write(out, cap, &rtp, block_len > 0 ? block : NULL, (size_t)block_len);
+}
+
+static void count_sent(struct urchin_sender *sender, const struct urchin_packet *packet, size_t len, uint64_t now_us)
+{
+	uint32_t timestamp = packet->rtp.timestamp + sender->timestamp_offset;
+	if (!sender->has_sent || urchin_rtp_time_diff(timestamp, sender->last_timestamp_rtp) > 0)
+		sender->last_timestamp_rtp = timestamp;
+	sender->has_sent = true;
+	sender->is_reported = false;
+	sender->last_sent_us = now_us;
+	sender->clock_rate_hz = packet->codec->clock_rate_hz;
+	sender->payload_type = sender->payload_map[packet->rtp.payload_type];
+	sender->packets_sent++;
+	sender->bytes_sent += len;
+	sender->payload_bytes_sent += packet->rtp.payload_len;
+	sender->resend_budget += len;
+	if (sender->resend_budget > RESEND_BUDGET_MAX)
+		sender->resend_budget = RESEND_BUDGET_MAX;
+}
+
+int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet *packet, uint64_t now_us, uint8_t *out,
+			size_t cap)
+{
+	uint16_t out_seq;
+
+	if (!sender->source || sender->is_paused)
+		return 0;
+	if (sender->source_epoch != sender->source->epoch) {
+		sender->source_epoch = sender->source->epoch;
+		sender->needs_begin = true;
+		sender->is_new_source = true;
+	}
+	bool is_mapped = sender->payload_map[packet->rtp.payload_type] != NOT_MAPPED;
+	if (!is_mapped || packet->rtp.payload_len == 0) {
+		sender->unmapped_packets += !is_mapped;
+		if (!sender->needs_begin)
+			urchin_seq_map_drop(&sender->seq_map, packet->ext_seq);
+		return 0;
+	}
+	if (sender->needs_begin && !begin(sender, packet, now_us))
+		return 0;
+	if (!urchin_seq_map_forward(&sender->seq_map, packet->ext_seq, &out_seq)) {
+		sender->stale_packets++;
+		return 0;
+	}
+	int len = build(sender, packet, out_seq, now_us, out, cap);
+	if (len < 0)
+		sender->oversized_packets++;
+	else
+		count_sent(sender, packet, (size_t)len, now_us);
+	return len;
+}
+
+static bool may_resend(struct urchin_sender *sender, uint16_t out_seq, size_t len, uint64_t now_us)
+{
+	uint64_t interval_us = sender->has_rtt ? sender->rtt_us : RTT_UNKNOWN_US;
+	if (interval_us < RTT_MIN_US)
+		interval_us = RTT_MIN_US;
+	if (interval_us > RTT_MAX_US)
+		interval_us = RTT_MAX_US;
+	struct urchin_sender_resend *resend = &sender->resends[out_seq % URCHIN_SENDER_RESENDS];
+	bool is_recent = resend->seq == out_seq && resend->sent_us > 0 && now_us < resend->sent_us + interval_us;
+	if (is_recent || len > sender->resend_budget) {
+		sender->resends_refused++;
+		return false;
+	}
+	*resend = (struct urchin_sender_resend){.seq = out_seq, .sent_us = now_us};
+	sender->resend_budget -= len;
+	return true;
+}
+
+int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_t now_us, uint8_t *out, size_t cap)
+{
+	struct urchin_receiver *source = sender->source;
+	struct urchin_packet packet;
+	uint64_t ext_seq;
+	size_t len;
+
+	/* While is_new_source is set the map still speaks of the source before. */
+	if (!source || sender->is_paused || sender->is_new_source || sender->source_epoch != source->epoch)
+		return 0;
+	if (!source->cache || !urchin_seq_map_reverse(&sender->seq_map, out_seq, &ext_seq))
+		return 0;
+	const uint8_t *bytes = urchin_packet_cache_get(source->cache, ext_seq, &len);
+	if (!bytes || urchin_packet_read(&packet, bytes, len) < 0 ||
+	    urchin_packet_read_format(&packet, &source->format) < 0)
+		return 0;
+	if (sender->payload_map[packet.rtp.payload_type] == NOT_MAPPED || packet.rtp.payload_len == 0)
+		return 0;
+	if (!may_resend(sender, out_seq, len, now_us))
+		return 0;
+	int out_len = build(sender, &packet, out_seq, now_us, out, cap);
+	if (out_len < 0)
+		return 0;
+	sender->resent_packets++;
+	sender->resent_bytes += (size_t)out_len;
+	sender->packets_sent++;
+	sender->bytes_sent += (size_t)out_len;
+	sender->payload_bytes_sent += packet.rtp.payload_len;
+	return out_len;
+}
+
+/* RFC 3550 6.4.1: A - LSR - DLSR, with A and LSR on our own clock. */
+static void feed_round_trip(struct urchin_sender *sender, uint32_t mid_ntp, uint32_t delay, uint64_t now_us)
+{
+	if (mid_ntp == 0)
+		return;
+	for (size_t i = 0; i < URCHIN_SENDER_SENT_REPORTS; i++) {
+		const struct urchin_sender_sent_report *sent = &sender->sent_reports[i];
+		if (sent->mid_ntp != mid_ntp || sent->sent_us == 0)
+			continue;
+		uint64_t passed_us = now_us - sent->sent_us;
+		uint64_t delay_us = (uint64_t)delay * 1000000 / 65536;
+		sender->rtt_us = passed_us > delay_us ? passed_us - delay_us : 0;
+		sender->has_rtt = true;
+		return;
+	}
+}
+
+void urchin_sender_feed_report(struct urchin_sender *sender, const struct urchin_report_block *report, uint64_t now_us)
+{
+	sender->fraction_lost = report->fraction_lost;
+	sender->cumulative_lost = report->cumulative_lost;
+	sender->jitter_rtp = report->jitter_rtp;
+	feed_round_trip(sender, report->last_sr_ntp, report->delay_since_sr, now_us);
+}
+
+bool urchin_sender_feed_fir(struct urchin_sender *sender, uint8_t fir_seq)
+{
+	if (sender->has_fir_seq && sender->fir_seq == fir_seq)
+		return false;
+	sender->has_fir_seq = true;
+	sender->fir_seq = fir_seq;
+	sender->firs_received++;
+	return true;
+}
+
+bool urchin_sender_report(struct urchin_sender *sender, uint64_t now_us, uint64_t *ntp, uint32_t *rtp)
+{
+	const struct urchin_receiver *source = sender->source;
+	if (!source || !source->has_sr || !sender->has_sent || sender->is_new_source ||
+	    sender->source_epoch != source->epoch)
+		return false;
+	uint64_t passed_us = now_us - source->sr_us;
+	*ntp = source->sr_ntp + urchin_ntp_span(passed_us);
+	*rtp = source->sr_rtp + urchin_rtp_span(passed_us, sender->clock_rate_hz) + sender->timestamp_offset;
+	struct urchin_sender_sent_report *sent = &sender->sent_reports[sender->next_sent_report];
+	*sent = (struct urchin_sender_sent_report){.mid_ntp = (uint32_t)(*ntp >> 16), .sent_us = now_us};
+	sender->next_sent_report = (sender->next_sent_report + 1) % URCHIN_SENDER_SENT_REPORTS;
+	sender->is_reported = true;
+	return true;
+}

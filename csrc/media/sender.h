@@ -1,0 +1,121 @@
+/*
+ * One RTP stream that goes out: rewrites a receiver's packets to what this viewer negotiated, keeps
+ * numbers and timestamps continuous over changes of the source, and answers the viewer's feedback.
+ */
+#ifndef URCHIN_MEDIA_SENDER_H
+#define URCHIN_MEDIA_SENDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "media/format.h"
+#include "media/packet.h"
+#include "media/seq_map.h"
+#include "wire/rtcp.h"
+
+struct urchin_receiver;
+
+#define URCHIN_SENDER_SENT_REPORTS 8
+#define URCHIN_SENDER_RESENDS 256
+
+struct urchin_sender_sent_report {
+	uint32_t mid_ntp;
+	uint64_t sent_us;
+};
+
+struct urchin_sender_resend {
+	uint16_t seq;
+	uint64_t sent_us; /* 0: never */
+};
+
+/* Owns no memory. Read freely; changed by its own functions and, is_paused, by the router. */
+struct urchin_sender {
+	struct urchin_format format;
+	uint32_t ssrc;
+	char cname[URCHIN_CNAME_CAP];
+	bool is_paused;
+
+	struct urchin_receiver *source; /* NULL: none */
+	uint32_t source_epoch;
+	uint8_t payload_map[128]; /* 255: not forwarded */
+	bool needs_begin;         /* the next packet sent is the first one after a gap */
+	bool is_new_source;       /* ... and has nothing to do with those before */
+
+	struct urchin_seq_map seq_map;
+	bool has_timestamp_offset;
+	uint32_t timestamp_offset; /* ours minus the source's */
+	bool has_sent;
+	uint32_t last_timestamp_rtp; /* ours */
+	uint64_t last_sent_us;
+	uint32_t clock_rate_hz;
+	uint8_t payload_type; /* ours */
+
+	struct urchin_sender_sent_report sent_reports[URCHIN_SENDER_SENT_REPORTS];
+	size_t next_sent_report;
+	bool is_reported; /* nothing went out since the last report */
+	bool has_rtt;
+	uint64_t rtt_us;
+	uint8_t fraction_lost; /* 1/256, what the viewer said last */
+	int32_t cumulative_lost;
+	uint32_t jitter_rtp;
+
+	struct urchin_sender_resend resends[URCHIN_SENDER_RESENDS];
+	uint64_t resend_budget; /* bytes */
+	bool has_fir_seq;
+	uint8_t fir_seq;
+
+	uint64_t packets_sent;
+	uint64_t bytes_sent;
+	uint64_t payload_bytes_sent;
+	uint64_t resent_packets;
+	uint64_t resent_bytes;
+	uint64_t nacks_received; /* feedback messages */
+	uint64_t plis_received;
+	uint64_t firs_received;
+	uint64_t remb_bps;
+	uint64_t unmapped_packets;
+	uint64_t oversized_packets;
+	uint64_t stale_packets; /* older than anything that can still be placed */
+	uint64_t resends_refused;
+};
+
+/* first_seq and first_timestamp_rtp are random (RFC 3550 5.1). */
+void urchin_sender_init(struct urchin_sender *sender, const struct urchin_format *format, uint32_t ssrc,
+			const char *cname, uint16_t first_seq, uint32_t first_timestamp_rtp);
+
+/* What a renegotiation changed; the stream goes on. */
+void urchin_sender_update(struct urchin_sender *sender, const struct urchin_format *format, uint32_t ssrc,
+			  const char *cname);
+
+/* The receiver to forward, which must outlive that; NULL: none. */
+void urchin_sender_set_source(struct urchin_sender *sender, struct urchin_receiver *source);
+void urchin_sender_clear_payload_map(struct urchin_sender *sender);
+void urchin_sender_map_payload(struct urchin_sender *sender, uint8_t from, uint8_t to);
+
+/* Packets will be missing from here on: go on at the next key frame (audio: at the next packet). */
+void urchin_sender_interrupt(struct urchin_sender *sender);
+
+/* True when nothing can go out before the source's next key frame. */
+bool urchin_sender_needs_keyframe(const struct urchin_sender *sender);
+
+/* Writes the viewer's form of a packet. Returns its length, 0 when it isn't forwarded, or URCHIN_ETOOBIG. */
+int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet *packet, uint64_t now_us, uint8_t *out,
+			size_t cap);
+
+/* The viewer misses out_seq: the same once more, or 0: too old, just resent, or too much has been resent. */
+int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_t now_us, uint8_t *out, size_t cap);
+
+/* Takes the viewer's report block about this stream. */
+void urchin_sender_feed_report(struct urchin_sender *sender, const struct urchin_report_block *report, uint64_t now_us);
+
+/* Takes the number of a FIR about this stream; false when it is a repetition (RFC 5104 4.3.1.2). */
+bool urchin_sender_feed_fir(struct urchin_sender *sender, uint8_t fir_seq);
+
+/*
+ * Says what ntp and rtp a sender report has at now_us, and remembers it for the round trip. False: nothing was sent
+ * yet, or the source's clock isn't known.
+ */
+bool urchin_sender_report(struct urchin_sender *sender, uint64_t now_us, uint64_t *ntp, uint32_t *rtp);
+
+#endif
