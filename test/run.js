@@ -35,6 +35,11 @@ const steps = [
   { name: 'lint: cppcheck', group: 'lint', command: cppcheck },
   { name: 'types: tsc, .d.ts up to date', group: 'lint', command: () => nodeScript('test/support/types.js') },
   {
+    name: 'types: browser tests and pages',
+    group: 'lint',
+    command: () => bin('tsc', '-p', 'test/tsconfig.json'),
+  },
+  {
     name: 'house rules',
     group: 'lint',
     command: () => nodeTest('house-rules', ['test/structure']),

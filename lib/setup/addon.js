@@ -58,6 +58,17 @@ function hashPath(hash, folder, path) {
   hash.update(`\0${path}\0`).update(readFileSync(full))
 }
 
+/** @returns {string} where a package made for others keeps the addon for machines like this one */
+export function prebuiltPath() {
+  const isMusl = process.platform === 'linux' && !linkedToGlibc()
+  return join(root, 'prebuilds', `${process.platform}-${process.arch}${isMusl ? '-musl' : ''}`, 'urchin.node')
+}
+
+function linkedToGlibc() {
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport())
+  return header.glibcVersionRuntime !== undefined
+}
+
 /** @param {string[]} args */
 async function nodeGyp(args) {
   const program = createRequire(import.meta.url).resolve('node-gyp/bin/node-gyp.js')

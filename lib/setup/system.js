@@ -18,16 +18,16 @@ const pkgConfigModules = ['nice', 'libsrtp2', 'openssl', 'glib-2.0']
  * @param {Purpose[]} purposes
  */
 export async function installSystemPackages(purposes) {
+  const isEnough = () => canBuild() && (!purposes.includes('test') || canTest())
   if (!probe('dpkg-query', ['--version']).ok) {
-    if (canBuild() && !purposes.includes('test')) return
-    if (canBuild() && canTest()) return
+    if (isEnough()) return
     throw new SetupError(explain(purposes))
   }
   const missing = missingDebianPackages(purposes)
   if (missing.length === 0) return
   const sudo = findSudo()
   if (!sudo || !probe('apt-get', ['--version']).ok) {
-    if (canBuild() && (!purposes.includes('test') || canTest())) return
+    if (isEnough()) return
     throw new SetupError(explain(purposes, missing))
   }
   say(`system packages: installing ${missing.length} with apt-get: ${missing.join(' ')}`)
