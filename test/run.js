@@ -67,6 +67,7 @@ const steps = [
     command: () => nodeTest('binding', ['test/binding']),
     count: countTap('binding'),
   },
+  { name: 'benchmarks, briefly', group: 'js', command: () => nodeScript('bench/run.js', '--smoke') },
   {
     name: 'browser tests',
     group: 'e2e',
@@ -197,10 +198,11 @@ function bin(name, ...args) {
 
 /**
  * @param {string} path
- * @returns {[string, ...string[]]}
+ * @param {string[]} args
+ * @returns {[string, ...string[]] | undefined}
  */
-function nodeScript(path) {
-  return [process.execPath, path]
+function nodeScript(path, ...args) {
+  return existsSync(join(root, path)) ? [process.execPath, path, ...args] : undefined
 }
 
 /** @returns {[string, ...string[]] | undefined} */
