@@ -1,0 +1,64 @@
+/* The inside of struct urchin_worker, for the files of io/ that make it up: commands, execute, worker. */
+#ifndef URCHIN_IO_WORKER_H
+#define URCHIN_IO_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/table.h"
+#include "io/command.h"
+#include "io/loop.h"
+#include "io/queue.h"
+#include "urchin.h"
+
+#define URCHIN_COMMANDS_MAX 65536
+
+struct urchin_worker {
+	struct urchin_worker_config config;
+	struct urchin_cert *cert;
+	pthread_t thread;
+	int wake_fd;
+	atomic_bool is_stopping;
+	struct urchin_queue commands;
+	struct urchin_queue events;
+	struct urchin_batch taken_events; /* the owner's thread only */
+
+	/* From here on the worker's thread only. */
+	enum urchin_log_level log_level;
+	struct urchin_batch taken_commands;
+	struct urchin_loop loop;
+	struct urchin_loop_watch wake_watch;
+	struct urchin_loop_task command_task;
+	struct urchin_table connections;
+	struct urchin_router *router;
+	size_t dropped_logs;
+};
+
+/* One connection as its worker has it. */
+struct urchin_worker_connection {
+	struct urchin_worker *worker;
+	uint64_t id;
+	struct urchin_connection *connection;
+	struct urchin_loop_timer timer;
+	struct urchin_loop_task deadline_task;
+	struct urchin_loop_task reap_task;
+	bool is_closed; /* only reaping is left */
+};
+
+/* Runs one command and answers it. */
+void urchin_worker_execute(struct urchin_worker *worker, const struct urchin_command *command);
+
+/* Begins to close every connection. */
+void urchin_worker_close_all(struct urchin_worker *worker);
+
+/* Puts an event into the queue; what it points to is handed over. Log lines may be dropped, nothing else. */
+void urchin_worker_emit(struct urchin_worker *worker, const struct urchin_event *event);
+
+/* Tells how many log lines were dropped, once there is room again. */
+void urchin_worker_tell_dropped(struct urchin_worker *worker);
+
+/* A LOG event; connection_id 0: of the worker itself. */
+void urchin_worker_log(struct urchin_worker *worker, uint64_t connection_id, enum urchin_log_level level,
+		       const char *text);
+
+#endif
