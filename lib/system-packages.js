@@ -37,7 +37,6 @@ export const systemPackages = {
       'libnice-devel',
       'libsrtp-devel',
       'openssl-devel',
-      'openssl-static',
       'glib2-devel',
     ],
     run: ['libnice', 'libsrtp'],
