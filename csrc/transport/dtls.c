@@ -168,7 +168,7 @@ static const EVP_MD *hash_of(const struct urchin_fingerprint *fingerprint)
 	return NULL;
 }
 
-static bool is_fingerprint_valid(const struct urchin_fingerprint *fingerprint)
+bool urchin_dtls_fingerprint_is_valid(const struct urchin_fingerprint *fingerprint)
 {
 	const EVP_MD *hash = hash_of(fingerprint);
 
@@ -392,7 +392,7 @@ int urchin_dtls_start(struct urchin_dtls *dtls, enum urchin_dtls_role role,
 	if (fingerprint_count == 0 || fingerprint_count > FINGERPRINTS_MAX)
 		return URCHIN_EINVAL;
 	for (size_t i = 0; i < fingerprint_count; i++) {
-		if (!is_fingerprint_valid(&fingerprints[i]))
+		if (!urchin_dtls_fingerprint_is_valid(&fingerprints[i]))
 			return URCHIN_EINVAL;
 	}
 	dtls->role = role;

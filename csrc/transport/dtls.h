@@ -41,6 +41,9 @@ struct urchin_dtls *urchin_dtls_new(struct urchin_cert *cert, size_t mtu, const 
 				    void *owner);
 void urchin_dtls_free(struct urchin_dtls *dtls);
 
+/* Whether the algorithm is one of ours and the length is its own. */
+bool urchin_dtls_fingerprint_is_valid(const struct urchin_fingerprint *fingerprint);
+
 /*
  * Fixes role and acceptable fingerprints (1..8, alternatives) and starts; a client sends its ClientHello at once, and
  * datagrams kept by earlier feeds are handled now. now_us 0: not known; the 30 s of the handshake then begin with the
