@@ -1,0 +1,187 @@
+/* Adds, changes and removes a connection's receivers and senders. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "session/connection_internal.h"
+
+#define RECEIVERS_MAX 256
+#define SENDERS_MAX 4096
+
+/* Makes room for one more pointer. */
+static int reserve(void *list, size_t count, size_t *cap, size_t max)
+{
+	void **pointers;
+	if (count >= max)
+		return URCHIN_EFULL;
+	if (count < *cap)
+		return 0;
+	memcpy(&pointers, list, sizeof pointers);
+	size_t wanted = *cap ? *cap * 2 : 4;
+	pointers = realloc(pointers, wanted * sizeof *pointers);
+	if (!pointers)
+		return URCHIN_ENOMEM;
+	memcpy(list, &pointers, sizeof pointers);
+	*cap = wanted;
+	return 0;
+}
+
+static bool is_receiver_config_valid(const struct urchin_receiver_config *config)
+{
+	return urchin_format_is_valid(&config->format) && config->ssrc_count <= 8 &&
+	       memchr(config->rid, 0, sizeof config->rid);
+}
+
+static bool is_sender_config_valid(const struct urchin_sender_config *config)
+{
+	return urchin_format_is_valid(&config->format) && memchr(config->cname, 0, sizeof config->cname);
+}
+
+static int declare_ssrcs(struct urchin_connection *connection, struct urchin_stream_in *stream,
+			 const struct urchin_receiver_config *config)
+{
+	for (size_t i = 0; i < config->ssrc_count; i++) {
+		int err = urchin_ssrc_map_add(&connection->ssrcs, config->ssrcs[i], true, stream);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+int urchin_connection_add_receiver(struct urchin_connection *connection, uint64_t receiver_id,
+				   const struct urchin_receiver_config *config, uint64_t now_us)
+{
+	(void)now_us;
+	if (!is_receiver_config_valid(config))
+		return URCHIN_EINVAL;
+	if (connection->is_closing)
+		return URCHIN_ESTATE;
+	int err = reserve(&connection->ins, connection->in_count, &connection->in_cap, RECEIVERS_MAX);
+	if (err < 0)
+		return err;
+	struct urchin_stream_in *stream = calloc(1, sizeof *stream);
+	if (!stream)
+		return URCHIN_ENOMEM;
+	urchin_receiver_init(&stream->receiver, &config->format, config->rid, config->max_bitrate_bps);
+	stream->input.id = receiver_id;
+	stream->input.receiver = &stream->receiver;
+	stream->input.connection = connection;
+	err = urchin_router_add_input(connection->router, &stream->input);
+	if (err == 0)
+		err = declare_ssrcs(connection, stream, config);
+	if (err < 0) {
+		urchin_ssrc_map_remove_stream(&connection->ssrcs, stream);
+		urchin_router_remove_input(connection->router, &stream->input);
+		free(stream);
+		return err;
+	}
+	connection->ins[connection->in_count++] = stream;
+	return 0;
+}
+
+int urchin_connection_add_sender(struct urchin_connection *connection, uint64_t sender_id,
+				 const struct urchin_sender_config *config, uint64_t now_us)
+{
+	(void)now_us;
+	if (!is_sender_config_valid(config))
+		return URCHIN_EINVAL;
+	if (connection->is_closing)
+		return URCHIN_ESTATE;
+	int err = reserve(&connection->outs, connection->out_count, &connection->out_cap, SENDERS_MAX);
+	if (err < 0)
+		return err;
+	struct urchin_stream_out *stream = calloc(1, sizeof *stream);
+	if (!stream)
+		return URCHIN_ENOMEM;
+	/* RFC 3711 3.3.1 wants the first number in the lower half, so that an early loss can't hide a wrap. */
+	urchin_sender_init(&stream->sender, &config->format, config->ssrc, config->cname,
+			   (uint16_t)(urchin_connection_random(connection) & 0x7fff),
+			   (uint32_t)urchin_connection_random(connection));
+	stream->output.id = sender_id;
+	stream->output.sender = &stream->sender;
+	stream->output.connection = connection;
+	err = urchin_router_add_output(connection->router, &stream->output);
+	if (err < 0) {
+		free(stream);
+		return err;
+	}
+	connection->outs[connection->out_count++] = stream;
+	return 0;
+}
+
+static size_t find_in(const struct urchin_connection *connection, uint64_t receiver_id)
+{
+	size_t i = 0;
+	while (i < connection->in_count && connection->ins[i]->input.id != receiver_id)
+		i++;
+	return i;
+}
+
+static size_t find_out(const struct urchin_connection *connection, uint64_t sender_id)
+{
+	size_t i = 0;
+	while (i < connection->out_count && connection->outs[i]->output.id != sender_id)
+		i++;
+	return i;
+}
+
+int urchin_connection_update_receiver(struct urchin_connection *connection, uint64_t receiver_id,
+				      const struct urchin_receiver_config *config, uint64_t now_us)
+{
+	(void)now_us;
+	size_t i = find_in(connection, receiver_id);
+	if (i == connection->in_count)
+		return URCHIN_ENOTFOUND;
+	struct urchin_stream_in *stream = connection->ins[i];
+	if (!is_receiver_config_valid(config) || config->format.kind != stream->receiver.format.kind)
+		return URCHIN_EINVAL;
+	urchin_receiver_update(&stream->receiver, &config->format, config->rid, config->max_bitrate_bps);
+	urchin_ssrc_map_forget_declared(&connection->ssrcs, stream, stream->receiver.ssrc);
+	return declare_ssrcs(connection, stream, config);
+}
+
+int urchin_connection_update_sender(struct urchin_connection *connection, uint64_t sender_id,
+				    const struct urchin_sender_config *config, uint64_t now_us)
+{
+	(void)now_us;
+	size_t i = find_out(connection, sender_id);
+	if (i == connection->out_count)
+		return URCHIN_ENOTFOUND;
+	struct urchin_sender *sender = &connection->outs[i]->sender;
+	if (!is_sender_config_valid(config) || config->format.kind != sender->format.kind)
+		return URCHIN_EINVAL;
+	if (config->ssrc != sender->ssrc)
+		urchin_connection_send_bye(connection, sender);
+	urchin_sender_update(sender, &config->format, config->ssrc, config->cname);
+	return 0;
+}
+
+int urchin_connection_remove_receiver(struct urchin_connection *connection, uint64_t receiver_id, uint64_t now_us)
+{
+	(void)now_us;
+	size_t i = find_in(connection, receiver_id);
+	if (i == connection->in_count)
+		return URCHIN_ENOTFOUND;
+	struct urchin_stream_in *stream = connection->ins[i];
+	connection->ins[i] = connection->ins[--connection->in_count];
+	urchin_router_remove_input(connection->router, &stream->input);
+	urchin_ssrc_map_remove_stream(&connection->ssrcs, stream);
+	urchin_receiver_clear(&stream->receiver);
+	free(stream);
+	return 0;
+}
+
+int urchin_connection_remove_sender(struct urchin_connection *connection, uint64_t sender_id, uint64_t now_us)
+{
+	(void)now_us;
+	size_t i = find_out(connection, sender_id);
+	if (i == connection->out_count)
+		return URCHIN_ENOTFOUND;
+	struct urchin_stream_out *stream = connection->outs[i];
+	if (!connection->is_closing)
+		urchin_connection_send_bye(connection, &stream->sender);
+	connection->outs[i] = connection->outs[--connection->out_count];
+	urchin_router_remove_output(connection->router, &stream->output);
+	free(stream);
+	return 0;
+}

@@ -1,0 +1,220 @@
+/* Links senders to receivers, and carries packets one way and key-frame requests the other. */
+#include "session/router.h"
+
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/heap.h"
+#include "base/table.h"
+#include "media/receiver.h"
+#include "media/sender.h"
+#include "session/connection_internal.h"
+#include "session/router_internal.h"
+
+struct urchin_router {
+	struct urchin_table inputs;
+	struct urchin_table outputs;
+};
+
+struct urchin_router *urchin_router_new(void)
+{
+	return calloc(1, sizeof(struct urchin_router));
+}
+
+void urchin_router_free(struct urchin_router *router)
+{
+	if (!router)
+		return;
+	urchin_table_clear(&router->inputs);
+	urchin_table_clear(&router->outputs);
+	free(router);
+}
+
+int urchin_router_add_input(struct urchin_router *router, struct urchin_router_input *input)
+{
+	return urchin_table_add(&router->inputs, input->id, input);
+}
+
+int urchin_router_add_output(struct urchin_router *router, struct urchin_router_output *output)
+{
+	return urchin_table_add(&router->outputs, output->id, output);
+}
+
+static void unlink_output(struct urchin_router_output *output)
+{
+	struct urchin_router_input *input = output->source;
+	if (!input)
+		return;
+	struct urchin_router_output *last = input->outputs[--input->output_count];
+	input->outputs[output->position] = last;
+	last->position = output->position;
+	output->source = NULL;
+	urchin_sender_set_source(output->sender, NULL);
+}
+
+static int link_output(struct urchin_router_output *output, struct urchin_router_input *input)
+{
+	if (input->output_count == input->output_cap) {
+		size_t cap = input->output_cap ? input->output_cap * 2 : 8;
+		struct urchin_router_output **outputs = realloc(input->outputs, cap * sizeof(void *));
+		if (!outputs)
+			return URCHIN_ENOMEM;
+		input->outputs = outputs;
+		input->output_cap = cap;
+	}
+	unlink_output(output);
+	output->position = input->output_count;
+	output->source = input;
+	input->outputs[input->output_count++] = output;
+	urchin_sender_set_source(output->sender, input->receiver);
+	return 0;
+}
+
+void urchin_router_remove_input(struct urchin_router *router, struct urchin_router_input *input)
+{
+	if (urchin_table_find(&router->inputs, input->id) == input)
+		urchin_table_remove(&router->inputs, input->id);
+	while (input->output_count > 0)
+		unlink_output(input->outputs[input->output_count - 1]);
+	free(input->outputs);
+	input->outputs = NULL;
+	input->output_cap = 0;
+}
+
+void urchin_router_remove_output(struct urchin_router *router, struct urchin_router_output *output)
+{
+	if (urchin_table_find(&router->outputs, output->id) == output)
+		urchin_table_remove(&router->outputs, output->id);
+	unlink_output(output);
+}
+
+static bool is_somebody_waiting(const struct urchin_router_input *input)
+{
+	for (size_t i = 0; i < input->output_count; i++) {
+		if (urchin_sender_needs_keyframe(input->outputs[i]->sender))
+			return true;
+	}
+	return false;
+}
+
+void urchin_router_tick_input(struct urchin_router_input *input, uint64_t now_us)
+{
+	if (urchin_keyframe_request_deadline_us(&input->keyframe) > now_us)
+		return;
+	if (!urchin_keyframe_request_take(&input->keyframe, is_somebody_waiting(input), now_us))
+		return;
+	if (!urchin_connection_ask_keyframe(input->connection, input->receiver, now_us))
+		urchin_keyframe_request_undo(&input->keyframe);
+}
+
+uint64_t urchin_router_input_deadline_us(const struct urchin_router_input *input)
+{
+	return urchin_keyframe_request_deadline_us(&input->keyframe);
+}
+
+static void want_keyframe(struct urchin_router_input *input, uint64_t now_us)
+{
+	if (!urchin_receiver_has_keyframes(input->receiver))
+		return;
+	urchin_keyframe_request_want(&input->keyframe);
+	urchin_router_tick_input(input, now_us);
+	urchin_connection_wake(input->connection);
+}
+
+void urchin_router_want_keyframe(struct urchin_router_output *output, uint64_t now_us)
+{
+	if (output->source && !output->source->is_paused)
+		want_keyframe(output->source, now_us);
+}
+
+void urchin_router_forward(struct urchin_router_input *input, const struct urchin_packet *packet, uint64_t now_us)
+{
+	uint8_t out[URCHIN_PACKET_CAP];
+	bool is_waiting = false;
+
+	if (packet->is_keyframe)
+		urchin_keyframe_request_arrived(&input->keyframe);
+	if (input->is_paused)
+		return;
+	for (size_t i = 0; i < input->output_count; i++) {
+		struct urchin_router_output *output = input->outputs[i];
+		int len = urchin_sender_write(output->sender, packet, now_us, out, sizeof out);
+		if (len > 0)
+			urchin_connection_send_rtp(output->connection, out, (size_t)len);
+		is_waiting |= urchin_sender_needs_keyframe(output->sender);
+	}
+	if (is_waiting && !input->keyframe.is_awaited && !input->keyframe.is_wanted)
+		want_keyframe(input, now_us);
+}
+
+int urchin_router_set_source(struct urchin_router *router, uint64_t sender_id, uint64_t receiver_id,
+			     const struct urchin_payload_map *map, size_t map_count, uint64_t now_us)
+{
+	struct urchin_router_output *output = urchin_table_find(&router->outputs, sender_id);
+	if (!output)
+		return URCHIN_ENOTFOUND;
+	if (receiver_id == 0) {
+		unlink_output(output);
+		return 0;
+	}
+	struct urchin_router_input *input = urchin_table_find(&router->inputs, receiver_id);
+	if (!input)
+		return URCHIN_ENOTFOUND;
+	if (map_count > 128 || input->receiver->format.kind != output->sender->format.kind)
+		return URCHIN_EINVAL;
+	for (size_t i = 0; i < map_count; i++) {
+		if (map[i].from > 127 || map[i].to > 127)
+			return URCHIN_EINVAL;
+	}
+	if (output->source != input) {
+		int err = link_output(output, input);
+		if (err < 0)
+			return err;
+	}
+	urchin_sender_clear_payload_map(output->sender);
+	for (size_t i = 0; i < map_count; i++)
+		urchin_sender_map_payload(output->sender, map[i].from, map[i].to);
+	if (!input->is_paused && urchin_sender_needs_keyframe(output->sender))
+		want_keyframe(input, now_us);
+	return 0;
+}
+
+int urchin_router_pause_receiver(struct urchin_router *router, uint64_t receiver_id, bool paused, uint64_t now_us)
+{
+	struct urchin_router_input *input = urchin_table_find(&router->inputs, receiver_id);
+	if (!input)
+		return URCHIN_ENOTFOUND;
+	if (input->is_paused == paused)
+		return 0;
+	input->is_paused = paused;
+	for (size_t i = 0; i < input->output_count; i++)
+		urchin_sender_interrupt(input->outputs[i]->sender);
+	if (paused)
+		urchin_keyframe_request_arrived(&input->keyframe);
+	else if (is_somebody_waiting(input))
+		want_keyframe(input, now_us);
+	return 0;
+}
+
+int urchin_router_pause_sender(struct urchin_router *router, uint64_t sender_id, bool paused, uint64_t now_us)
+{
+	struct urchin_router_output *output = urchin_table_find(&router->outputs, sender_id);
+	if (!output)
+		return URCHIN_ENOTFOUND;
+	if (output->sender->is_paused == paused)
+		return 0;
+	output->sender->is_paused = paused;
+	urchin_sender_interrupt(output->sender);
+	if (urchin_sender_needs_keyframe(output->sender))
+		urchin_router_want_keyframe(output, now_us);
+	return 0;
+}
+
+int urchin_router_request_keyframe(struct urchin_router *router, uint64_t receiver_id, uint64_t now_us)
+{
+	struct urchin_router_input *input = urchin_table_find(&router->inputs, receiver_id);
+	if (!input)
+		return URCHIN_ENOTFOUND;
+	want_keyframe(input, now_us);
+	return 0;
+}
