@@ -141,7 +141,7 @@ static size_t read_symbols(const uint8_t *body, size_t body_len, uint64_t *symbo
 		} else {
 			unsigned bits = chunk & 0x4000 ? 2 : 1;
 			for (unsigned shift = 14; shift >= bits && i < count; shift -= bits)
-				symbols[i++] = chunk >> (shift - bits) & (bits == 2 ? 3 : 1);
+				symbols[i++] = (uint64_t)chunk >> (shift - bits) & (bits == 2 ? 3u : 1u);
 		}
 	}
 	return at;
