@@ -189,7 +189,7 @@ static void run_until(struct bench *bench, uint64_t until_us)
 		if (bench->ready_count == 2 * bench->client_count)
 			continue;
 		now_us = urchin_clock_us();
-		for (size_t i = 0; i < bench->client_count; i++)
+		for (size_t i = 0; i < bench->client_count && bench->clients[i].transport; i++)
 			if (urchin_transport_deadline_us(bench->clients[i].transport, now_us) <= now_us)
 				urchin_transport_tick(bench->clients[i].transport, now_us);
 	}
@@ -370,6 +370,7 @@ int main(int argc, char **argv)
 	connect_all(&bench);
 	link_all(&bench);
 	send_packets(&bench, 50);
+	run_until(&bench, urchin_clock_us() + 100000);
 
 	double floor_before_us = floor_us();
 	uint64_t received = received_by_viewers(&bench);
