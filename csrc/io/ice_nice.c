@@ -13,9 +13,8 @@
 #include "io/nice_address.h"
 #include "io/nice_candidate.h"
 #include "io/nice_servers.h"
+#include "transport/transport.h"
 
-/* More per ICE generation than any browser has; RFC 8445 6.1.2.5 limits the pairs, libnice keeps 100. */
-#define REMOTE_CANDIDATES_MAX 100
 /* RFC 8839 5.4 */
 #define CREDENTIAL_MAX 256
 /* Nothing that libnice does may keep gathering open longer: its slowest STUN transaction ends after 3.5 s. */
@@ -59,9 +58,7 @@ struct ice_nice {
 	bool is_closing;
 	bool is_quiet; /* inside a call in which nothing may be told */
 	enum urchin_ice_state state;
-	struct urchin_candidate *candidates; /* that came before gather(); REMOTE_CANDIDATES_MAX, or NULL */
-	size_t remote_count;                 /* of this generation, told to libnice or kept */
-	size_t kept_count;
+	size_t remote_count; /* candidates of this generation */
 	struct note *notes;
 	size_t note_count;
 	size_t note_cap;
@@ -289,19 +286,6 @@ static int add_now(struct ice_nice *ice, const struct urchin_candidate *candidat
 	return 0;
 }
 
-/* Candidates that were there before our own; libnice would start (and fail) checks without a local candidate. */
-static void add_kept(struct ice_nice *ice)
-{
-	size_t count = ice->kept_count;
-
-	ice->kept_count = 0;
-	ice->remote_count -= count;
-	for (size_t i = 0; i < count; i++)
-		add_now(ice, &ice->candidates[i]);
-	free(ice->candidates);
-	ice->candidates = NULL;
-}
-
 static int nice_gather(struct urchin_ice *base, const char *ufrag, const char *pwd, bool controlling)
 {
 	struct ice_nice *ice = from_base(base);
@@ -328,7 +312,6 @@ static int nice_gather(struct urchin_ice *base, const char *ufrag, const char *p
 			   : URCHIN_ELIBRARY;
 	}
 	ice->is_gathering = true;
-	add_kept(ice);
 	return 0;
 }
 
@@ -357,21 +340,13 @@ static int nice_add_candidate(struct urchin_ice *base, const struct urchin_candi
 	struct ice_nice *ice = from_base(base);
 	int err;
 
-	if (ice->is_closing || !ice->has_remote)
+	/* Without local candidates or credentials libnice would start checks that fail. */
+	if (ice->is_closing || !ice->is_gathering || !ice->has_remote)
 		return URCHIN_ESTATE;
 	if (candidate->protocol != URCHIN_PROTOCOL_UDP && !ice->tcp)
 		return 0;
-	if (ice->remote_count >= REMOTE_CANDIDATES_MAX)
+	if (ice->remote_count >= URCHIN_REMOTE_CANDIDATES_MAX)
 		return URCHIN_EFULL;
-	if (!ice->is_gathering) {
-		if (!ice->candidates)
-			ice->candidates = malloc(REMOTE_CANDIDATES_MAX * sizeof(*ice->candidates));
-		if (!ice->candidates)
-			return URCHIN_ENOMEM;
-		ice->candidates[ice->kept_count++] = *candidate;
-		ice->remote_count++;
-		return 0;
-	}
 	ice->is_quiet = true;
 	err = add_now(ice, candidate);
 	ice->is_quiet = false;
@@ -490,7 +465,6 @@ static void free_ice(struct ice_nice *ice)
 	drain(ice);
 	g_main_context_pop_thread_default(ice->source.context);
 	urchin_glib_source_clear(&ice->source);
-	free(ice->candidates);
 	free(ice->notes);
 	free(ice);
 }
