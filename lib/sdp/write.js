@@ -1,0 +1,200 @@
+// Our own descriptions as text.
+
+import sdpTransform from 'sdp-transform'
+import { sends } from './extensions.js'
+
+/** @typedef {import('./codecs.js').Codec} Codec */
+/** @typedef {import('./candidate.js').Candidate} Candidate */
+
+/**
+ * A track as SDP shows it.
+ * @typedef {object} SentTrack
+ * @property {'audio' | 'video'} kind
+ * @property {string} streamId token characters
+ * @property {string} trackId token characters
+ * @property {number} ssrc
+ */
+
+/**
+ * One m-line of ours.
+ * @typedef {object} LocalSection
+ * @property {string} kind
+ * @property {boolean} isRejected
+ * @property {string} protocol
+ * @property {string[]} formats of a rejected m-line, repeated from the offer
+ * @property {string} mid
+ * @property {import('./extensions.js').Direction} direction
+ * @property {readonly Codec[]} codecs
+ * @property {readonly import('./extensions.js').Extension[]} extensions
+ * @property {SentTrack | null} track
+ */
+
+/**
+ * @typedef {object} LocalDescription
+ * @property {'offer' | 'answer'} type
+ * @property {string} sessionId
+ * @property {number} version
+ * @property {'actpass' | 'active' | 'passive'} setup
+ * @property {string[]} bundle
+ * @property {boolean} allowsMixed
+ * @property {LocalSection[]} sections
+ */
+
+/**
+ * @typedef {object} LocalTransport
+ * @property {string} ufrag
+ * @property {string} pwd
+ * @property {{ algorithm: string, value: string }} fingerprint
+ * @property {string} cname
+ * @property {readonly Candidate[]} candidates
+ * @property {boolean} hasEnded
+ */
+
+/**
+ * The m-line that carries the transport: the first that is not rejected (RFC 9143 7.2).
+ * @param {LocalDescription} description
+ * @returns {{ mid: string, index: number }}
+ */
+export function taggedSection({ sections, bundle }) {
+  const mid = bundle[0]
+  let index = sections.findIndex((section) => !section.isRejected && section.mid === mid)
+  if (index < 0)
+    index = Math.max(
+      0,
+      sections.findIndex((section) => !section.isRejected),
+    )
+  return { mid: sections[index]?.mid ?? '', index }
+}
+
+/**
+ * @param {LocalDescription} description
+ * @param {LocalTransport} transport
+ * @returns {string}
+ */
+export function writeSdp(description, transport) {
+  const tagged = taggedSection(description).index
+  const { sections, bundle } = description
+  /** @type {any} */
+  const session = {
+    version: 0,
+    origin: {
+      username: '-',
+      sessionId: description.sessionId,
+      sessionVersion: description.version,
+      netType: 'IN',
+      ipVer: 4,
+      address: '127.0.0.1',
+    },
+    name: '-',
+    timing: { start: 0, stop: 0 },
+    media: sections.map((section, i) => writeSection(description, section, transport, i === tagged)),
+  }
+  if (bundle.length > 0) session.groups = [{ type: 'BUNDLE', mids: bundle.join(' ') }]
+  if (description.allowsMixed) session.extmapAllowMixed = 'extmap-allow-mixed'
+  const streams = sections.map(({ direction, track }) => (track && sends(direction) ? track.streamId : ''))
+  // RFC 8830 appendix: an old announcement that some peers still look for.
+  session.msidSemantic = { semantic: 'WMS', token: streams.find((id) => id !== '') ?? '*' }
+  return sdpTransform.write(session)
+}
+
+/**
+ * @param {LocalDescription} description
+ * @param {LocalSection} section
+ * @param {LocalTransport} transport
+ * @param {boolean} isTagged
+ */
+function writeSection(description, section, transport, isTagged) {
+  const { kind, protocol, mid, direction, track } = section
+  const connection = { version: 4, ip: '0.0.0.0' }
+  if (section.isRejected) {
+    return {
+      type: kind,
+      port: 0,
+      protocol,
+      payloads: section.formats.join(' '),
+      connection,
+      rtp: [],
+      fmtp: [],
+      mid: mid === '' ? undefined : mid,
+      direction: 'inactive',
+    }
+  }
+  /** @type {any} */
+  const media = {
+    type: kind,
+    port: 9,
+    protocol,
+    payloads: section.codecs.map((codec) => codec.payloadType).join(' '),
+    connection,
+    rtcp: { port: 9, netType: 'IN', ipVer: 4, address: '0.0.0.0' },
+    iceUfrag: transport.ufrag,
+    icePwd: transport.pwd,
+    iceOptions: 'trickle',
+    fingerprint: { type: transport.fingerprint.algorithm, hash: transport.fingerprint.value },
+    setup: description.setup,
+    mid: mid === '' ? undefined : mid,
+    ext: section.extensions.map(({ id, uri, direction: way }) => ({
+      value: id,
+      uri,
+      direction: way === 'sendrecv' ? undefined : way,
+    })),
+    direction,
+    rtcpMux: 'rtcp-mux',
+    rtcpRsize: 'rtcp-rsize',
+    ...writeCodecs(section.codecs),
+  }
+  if (isTagged) {
+    media.candidates = transport.candidates.map(toSdpTransform)
+    if (transport.hasEnded) media.endOfCandidates = 'end-of-candidates'
+  }
+  if (track && sends(direction)) {
+    media.msid = [{ id: track.streamId, appdata: track.trackId }]
+    media.ssrcs = [
+      { id: track.ssrc, attribute: 'cname', value: transport.cname },
+      { id: track.ssrc, attribute: 'msid', value: `${track.streamId} ${track.trackId}` },
+    ]
+  }
+  return media
+}
+
+/** @param {readonly Codec[]} codecs */
+function writeCodecs(codecs) {
+  const rtp = []
+  const fmtp = []
+  const rtcpFb = []
+  for (const { payloadType, name, clockRate, channels, parameters, feedback } of codecs) {
+    rtp.push({
+      payload: payloadType,
+      codec: name,
+      rate: clockRate,
+      encoding: channels > 1 ? channels : undefined,
+    })
+    if (parameters.size > 0) {
+      const config = [...parameters].map(([key, value]) => (value === '' ? key : `${key}=${value}`)).join(';')
+      fmtp.push({ payload: payloadType, config })
+    }
+    for (const one of feedback) {
+      const [type, subtype] = one.split(' ')
+      rtcpFb.push({ payload: payloadType, type, subtype })
+    }
+  }
+  return { rtp, fmtp, rtcpFb }
+}
+
+/** @param {Candidate} candidate */
+function toSdpTransform(candidate) {
+  const any = candidate.address.includes(':') ? '::' : '0.0.0.0'
+  const isHost = candidate.type === 'host'
+  return {
+    foundation: candidate.foundation,
+    component: candidate.component ?? 1,
+    transport: candidate.protocol,
+    priority: candidate.priority,
+    ip: candidate.address,
+    port: candidate.port,
+    type: candidate.type,
+    raddr: isHost ? undefined : candidate.relatedAddress || any,
+    rport: isHost ? undefined : candidate.relatedPort || 9,
+    tcptype: candidate.protocol === 'tcp' ? (candidate.tcpType ?? 'passive') : undefined,
+  }
+}
