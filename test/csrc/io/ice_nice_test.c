@@ -39,7 +39,7 @@ struct side {
 	int packets;
 	size_t last_len;
 	uint8_t last_byte;
-	char ufrag[16];
+	char ufrag[32];
 	char pwd[32];
 	bool in_call; /* a call in which nothing may be told */
 };
@@ -302,7 +302,7 @@ static void test_a_restart_tells_candidates_again_and_keeps_the_old_pair(void **
 	port = a.candidates[0].port;
 	connect_sides(&a, &b);
 	for (int i = 0; i < 3; i++) {
-		char ufrag[16];
+		char ufrag[32];
 		int pairs = a.pairs;
 
 		snprintf(ufrag, sizeof(ufrag), "again-a%d", i);
