@@ -30,7 +30,11 @@ static void sender_reports_round_trip(void **state)
 	struct urchin_sender_info read;
 	assert_int_equal(urchin_rtcp_read_sr(&rtcp, &ssrc, &read), 0);
 	assert_int_equal(ssrc, 0xcafe);
-	assert_memory_equal(&read, &info, sizeof(info));
+	/* Field by field: compared as bytes, the struct's padding once failed the optimised build by chance. */
+	assert_true(read.time_ntp == info.time_ntp);
+	assert_int_equal(read.time_rtp, info.time_rtp);
+	assert_int_equal(read.packet_count, info.packet_count);
+	assert_int_equal(read.octet_count, info.octet_count);
 	for (size_t i = 0; i < 2; i++) {
 		struct urchin_report_block block;
 		assert_int_equal(urchin_rtcp_read_block(&rtcp, i, &block), 0);
