@@ -223,8 +223,10 @@ MAYBE_UNUSED static void pair_run(struct dtls_pair *pair, uint64_t span_us)
 			if (due_us < next_us)
 				next_us = due_us;
 		}
-		if (next_us > end_us)
+		if (next_us > end_us) {
+			pair->now_us = end_us;
 			break;
+		}
 		/* A timer that is due and does not move on would spin for ever. */
 		pair->now_us = next_us > pair->now_us ? next_us : pair->now_us + 1;
 		fake_clock_set_us(pair->now_us);
