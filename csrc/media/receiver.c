@@ -104,7 +104,8 @@ int urchin_receiver_feed(struct urchin_receiver *receiver, struct urchin_packet 
 		receiver->duplicate_packets++;
 		return URCHIN_EREPLAY;
 	}
-	urchin_nack_feed(&receiver->nack, packet->ext_seq, now_us);
+	if (packet->codec->nack)
+		urchin_nack_feed(&receiver->nack, packet->ext_seq, now_us);
 	urchin_packet_cache_put(receiver->cache, packet->ext_seq, packet->bytes, packet->len);
 	if (packet->rtp.payload_len == 0) {
 		receiver->padding_packets++;
