@@ -14,6 +14,7 @@
 #include "session/connection.h"
 #include "session/router.h"
 #include "transport/event.h"
+#include "transport/openssl_check.h"
 
 struct urchin_worker;
 

@@ -1,0 +1,14 @@
+// The addon's entry: one NativeWorker class per JS environment, no state of its own.
+#include <napi.h>
+
+#include "convert.h"
+#include "worker.h"
+
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  const char* problem = urchin_openssl_problem();
+  if (problem) urchin::Throw(env, "ERR_NATIVE_LOAD", problem);
+  exports.Set("NativeWorker", urchin::NativeWorker::Define(env));
+  return exports;
+}
+
+NODE_API_MODULE(urchin, Init)
