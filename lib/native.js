@@ -1,0 +1,68 @@
+// Loads the addon: the one place that touches the .node file.
+
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { UrchinError } from './errors.js'
+import { systemPackages } from './system-packages.js'
+
+/**
+ * The commands of csrc/urchin.h, refused with an Error that has a `code`. Ids and request ids are positive integers.
+ * @typedef {Record<string, (...args: any[]) => any>} NativeWorker
+ */
+/** @typedef {{ NativeWorker: new (onEvents: (events: any[]) => void, logLevel: string) => NativeWorker }} Native */
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)))
+
+/**
+ * Loads the addon, from a build in the package's folder or from the package's prebuilt binaries.
+ * @param {string} [folder] the package's
+ * @returns {Native}
+ * @throws {UrchinError} ERR_NATIVE_LOAD: there is none, or a system package is missing; the message says what to do
+ */
+export function loadNative(folder = root) {
+  const files = candidateFiles(folder).filter((file) => existsSync(file))
+  const require = createRequire(import.meta.url)
+  /** @type {unknown} */
+  let cause
+  for (const file of files) {
+    try {
+      return require(file)
+    } catch (error) {
+      cause ??= error
+    }
+  }
+  const what = files.length === 0 ? 'has not been built' : `does not load: ${messageOf(cause)}`
+  throw new UrchinError('ERR_NATIVE_LOAD', `The native part of Urchin ${what}\n\n${howToInstall()}`, {
+    cause,
+  })
+}
+
+/** @param {string} folder */
+function candidateFiles(folder) {
+  const flavour = process.env.URCHIN_DEBUG_BUILD ? 'Debug' : 'Release'
+  const platform = `${process.platform}-${process.arch}`
+  return [
+    join(folder, 'build', flavour, 'urchin.node'),
+    join(folder, 'prebuilds', platform, 'urchin.node'),
+    join(folder, 'prebuilds', `${platform}-musl`, 'urchin.node'),
+  ]
+}
+
+/** @param {unknown} error */
+function messageOf(error) {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** @returns {string} the commands that install what is missing, for each kind of system */
+export function howToInstall() {
+  const { debian, fedora, alpine, macos } = systemPackages
+  return [
+    'It needs these system packages, and then "npm rebuild urchin-rtc" (in a clone: "npm run build"):',
+    `  Debian, Ubuntu: apt-get install ${debian.build.join(' ')}`,
+    `  Fedora:         dnf install ${fedora.build.join(' ')}`,
+    `  Alpine:         apk add ${alpine.build.join(' ')}`,
+    `  macOS:          brew install ${macos.build.join(' ')}`,
+  ].join('\n')
+}

@@ -1,0 +1,369 @@
+// One native worker per JS environment, as promises and events: ids are made here, answers find their promise,
+// and each connection's events go to its owner in order.
+
+import { UrchinError } from './errors.js'
+import { loadNative } from './native.js'
+
+/** @typedef {import('./native.js').NativeWorker} NativeWorker */
+
+/**
+ * @typedef {object} IceServerConfig one STUN or TURN server
+ * @property {boolean} isTurn
+ * @property {'udp' | 'tcp' | 'tls'} protocol
+ * @property {string} host an address or a name
+ * @property {number} port
+ * @property {string} [username] TURN only
+ * @property {string} [credential] TURN only
+ */
+/**
+ * @typedef {object} ConnectionConfig
+ * @property {IceServerConfig[]} [servers]
+ * @property {string[]} addresses local addresses to gather on, at least one
+ * @property {number} [portMin] 0 or missing: any
+ * @property {number} [portMax]
+ * @property {boolean} [relayOnly]
+ * @property {boolean} [tcp]
+ * @property {number} [connectTimeoutMs] from gather to ready; 0: none
+ */
+/**
+ * @typedef {object} Candidate
+ * @property {string} foundation
+ * @property {number} component always 1
+ * @property {'udp' | 'tcp'} protocol
+ * @property {'active' | 'passive' | 'so'} [tcpType]
+ * @property {number} priority
+ * @property {string} address
+ * @property {number} port
+ * @property {'host' | 'srflx' | 'prflx' | 'relay'} type
+ * @property {string} [relatedAddress]
+ * @property {number} [relatedPort]
+ */
+/**
+ * @typedef {object} RemoteConfig
+ * @property {string} ufrag
+ * @property {string} pwd
+ * @property {boolean} [iceLite]
+ * @property {'client' | 'server'} dtlsRole ours
+ * @property {{ algorithm: string, value: string }[]} fingerprints alternatives
+ */
+/**
+ * @typedef {object} FormatCodec
+ * @property {number} payloadType
+ * @property {'opus' | 'pcmu' | 'pcma' | 'vp8' | 'vp9' | 'h264' | 'av1' | 'other'} codec
+ * @property {number} clockRateHz
+ * @property {boolean} [nack]
+ * @property {boolean} [pli]
+ * @property {boolean} [fir]
+ * @property {boolean} [transportCc]
+ * @property {boolean} [remb]
+ */
+/**
+ * What was negotiated for one m-line. An extension id that is missing or 0 was not negotiated.
+ * @typedef {object} Format
+ * @property {'audio' | 'video'} kind
+ * @property {string} mid
+ * @property {FormatCodec[]} codecs
+ * @property {{ mid?: number, rid?: number, audioLevel?: number, absSendTime?: number, transportCc?: number,
+ *   videoOrientation?: number, absCaptureTime?: number, dependencyDescriptor?: number }} [extIds]
+ */
+/** @typedef {{ format: Format, ssrcs?: number[], rid?: string, maxBitrateBps?: number }} ReceiverConfig */
+/** @typedef {{ format: Format, ssrc: number, cname: string }} SenderConfig */
+/** @typedef {{ from: number, to: number }} PayloadMapEntry a payload type of the source and the viewer's for it */
+/** @typedef {{ transport: Record<string, any>, receivers: Record<string, any>, senders: Record<string, any> }} NativeStats */
+
+/**
+ * What a connection is told, by `type`: started, hosts-gathered, gathered (generation); candidate (generation,
+ * candidate); ice-state (state); selected-pair (local, remote); ready; failed (reason: { code, detail });
+ * peer-closed; closed (the last one); receiver-active (receiverId); log (level, text).
+ * @typedef {{ type: string, [field: string]: any }} WorkerEvent
+ */
+/** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Request */
+
+/**
+ * Commands are queued in call order, so none has to be awaited before the next. Each returns a promise that rejects
+ * with an UrchinError; wrong arguments throw at once, with code ERR_INVALID_ARGUMENT.
+ */
+export class Worker {
+  /** @type {Worker | null} */
+  static #instance = null
+
+  /** @type {NativeWorker} */ #native
+  #nextId = 1
+  /** @type {Map<number, (event: WorkerEvent) => void>} by connection id */ #listeners = new Map()
+  /** @type {Map<number, Request>} by request id */ #requests = new Map()
+  /** @type {Map<number, (value: undefined) => void>} who waits for a connection's end */ #closing = new Map()
+
+  /** The environment's worker: started by the first call, stopped when the environment ends. */
+  static get() {
+    Worker.#instance ??= new Worker()
+    return Worker.#instance
+  }
+
+  constructor() {
+    const { NativeWorker: NativeWorkerClass } = loadNative()
+    this.#native = new NativeWorkerClass((events) => this.#dispatch(events), 'info')
+    /** Of the certificate that all connections of this worker use. */
+    this.fingerprint = Object.freeze({ algorithm: 'sha-256', value: this.#native.fingerprint() })
+    // process.exit() on the main thread runs no clean-up hooks of addons, and C's own would run under our thread.
+    process.once('exit', () => this.#native.close())
+  }
+
+  /** @param {'debug' | 'info' | 'warn' | 'error' | 'silent'} level of the log events that are made */
+  setLogLevel(level) {
+    this.#native.setLogLevel(level === 'silent' ? 'error' : level)
+  }
+
+  /**
+   * @param {ConnectionConfig} config
+   * @param {(event: WorkerEvent) => void} onEvent gets every event up to 'closed'
+   * @returns {number} the connection's id
+   */
+  openConnection(config, onEvent) {
+    const connectionId = this.#nextId++
+    this.#command('openConnection', connectionId, config).catch((error) => {
+      onEvent({ type: 'failed', reason: { code: 'ERR_INTERNAL', detail: error.message } })
+    })
+    this.#listeners.set(connectionId, onEvent)
+    if (this.#listeners.size === 1) this.#native.ref()
+    return connectionId
+  }
+
+  /**
+   * @param {number} connectionId
+   * @param {{ ufrag: string, pwd: string, controlling: boolean }} credentials ours
+   * @returns {Promise<void>}
+   */
+  gather(connectionId, credentials) {
+    return this.#command('gather', connectionId, credentials)
+  }
+
+  /**
+   * @param {number} connectionId
+   * @param {RemoteConfig} remote
+   * @returns {Promise<void>}
+   */
+  setRemote(connectionId, remote) {
+    return this.#command('setRemote', connectionId, remote)
+  }
+
+  /**
+   * @param {number} connectionId
+   * @param {Candidate} candidate
+   * @returns {Promise<void>}
+   */
+  addCandidate(connectionId, candidate) {
+    return this.#command('addCandidate', connectionId, candidate)
+  }
+
+  /**
+   * @param {number} connectionId
+   * @returns {Promise<void>}
+   */
+  endCandidates(connectionId) {
+    return this.#command('endCandidates', connectionId)
+  }
+
+  /**
+   * @param {number} connectionId
+   * @param {{ ufrag: string, pwd: string }} credentials the new ones, ours
+   * @returns {Promise<void>}
+   */
+  restartIce(connectionId, credentials) {
+    return this.#command('restartIce', connectionId, credentials)
+  }
+
+  /**
+   * @param {number} connectionId
+   * @returns {Promise<void>} settles after its 'closed' event was delivered
+   */
+  async closeConnection(connectionId) {
+    if (!this.#listeners.has(connectionId)) return
+    const closed = new Promise((resolve) => {
+      const earlier = this.#closing.get(connectionId)
+      this.#closing.set(connectionId, (value) => {
+        earlier?.(value)
+        resolve(value)
+      })
+    })
+    await this.#command('closeConnection', connectionId)
+    await closed
+  }
+
+  /**
+   * @param {number} connectionId
+   * @returns {Promise<NativeStats>} receivers and senders by their ids
+   */
+  getStats(connectionId) {
+    return this.#command('getStats', connectionId)
+  }
+
+  /**
+   * @param {number} connectionId
+   * @param {ReceiverConfig} config
+   * @returns {number} the receiver's id
+   */
+  addReceiver(connectionId, config) {
+    return this.#add('addReceiver', connectionId, config)
+  }
+
+  /**
+   * @param {number} connectionId
+   * @param {number} receiverId
+   * @param {ReceiverConfig} config
+   * @returns {Promise<void>}
+   */
+  updateReceiver(connectionId, receiverId, config) {
+    return this.#command('updateReceiver', connectionId, receiverId, config)
+  }
+
+  /**
+   * @param {number} connectionId
+   * @param {number} receiverId
+   * @returns {Promise<void>}
+   */
+  removeReceiver(connectionId, receiverId) {
+    return this.#command('removeReceiver', connectionId, receiverId)
+  }
+
+  /**
+   * @param {number} receiverId
+   * @param {boolean} paused
+   * @returns {Promise<void>}
+   */
+  pauseReceiver(receiverId, paused) {
+    return this.#command('pauseReceiver', receiverId, paused)
+  }
+
+  /**
+   * @param {number} receiverId
+   * @returns {Promise<void>}
+   */
+  requestKeyframe(receiverId) {
+    return this.#command('requestKeyframe', receiverId)
+  }
+
+  /**
+   * @param {number} connectionId
+   * @param {SenderConfig} config
+   * @returns {number} the sender's id
+   */
+  addSender(connectionId, config) {
+    return this.#add('addSender', connectionId, config)
+  }
+
+  /**
+   * @param {number} connectionId
+   * @param {number} senderId
+   * @param {SenderConfig} config
+   * @returns {Promise<void>}
+   */
+  updateSender(connectionId, senderId, config) {
+    return this.#command('updateSender', connectionId, senderId, config)
+  }
+
+  /**
+   * @param {number} connectionId
+   * @param {number} senderId
+   * @returns {Promise<void>}
+   */
+  removeSender(connectionId, senderId) {
+    return this.#command('removeSender', connectionId, senderId)
+  }
+
+  /**
+   * @param {number} senderId
+   * @param {number} receiverId 0: no source
+   * @param {PayloadMapEntry[]} payloadMap
+   * @returns {Promise<void>}
+   */
+  setSenderSource(senderId, receiverId, payloadMap) {
+    return this.#command('setSenderSource', senderId, receiverId, payloadMap)
+  }
+
+  /**
+   * @param {number} senderId
+   * @param {boolean} paused
+   * @returns {Promise<void>}
+   */
+  pauseSender(senderId, paused) {
+    return this.#command('pauseSender', senderId, paused)
+  }
+
+  /**
+   * @param {string} method
+   * @param {number} connectionId
+   * @param {object} config
+   */
+  #add(method, connectionId, config) {
+    const id = this.#nextId++
+    this.#command(method, connectionId, id, config).catch((error) => {
+      // Refused because the connection is just going away: its own events tell that.
+      if (error.code === 'ERR_NOT_FOUND' || error.code === 'ERR_CLOSED') return
+      const reason = { code: 'ERR_INTERNAL', detail: `${method}: ${error.message}` }
+      this.#deliver(connectionId, { type: 'failed', reason })
+    })
+    return id
+  }
+
+  /**
+   * Queues a command. Throws at once when its arguments or the queue refuse it.
+   * @param {string} method
+   * @param {number} targetId
+   * @param {...any} args
+   * @returns {Promise<any>}
+   */
+  #command(method, targetId, ...args) {
+    const requestId = this.#nextId++
+    const promise = new Promise((resolve, reject) => {
+      this.#requests.set(requestId, { resolve, reject })
+    })
+    try {
+      this.#native[method]?.(requestId, targetId, ...args)
+    } catch (error) {
+      this.#requests.delete(requestId)
+      const { code, message } = /** @type {{ code: string, message: string }} */ (error)
+      throw new UrchinError(code ?? 'ERR_INTERNAL', message, { cause: error })
+    }
+    return promise
+  }
+
+  /** @param {any[]} events */
+  #dispatch(events) {
+    for (const event of events) {
+      if (event.type === 'result' || event.type === 'stats') this.#settle(event)
+      else this.#deliver(event.connectionId, event)
+      if (event.type === 'closed') this.#forget(event.connectionId)
+    }
+  }
+
+  /** @param {any} event */
+  #settle({ requestId, code, stats }) {
+    const request = this.#requests.get(requestId)
+    this.#requests.delete(requestId)
+    if (code) request?.reject(new UrchinError(code, `the worker answered ${code}`))
+    else request?.resolve(stats)
+  }
+
+  /**
+   * A listener that throws must neither hold up the others nor end the process here: it reaches uncaughtException.
+   * @param {number} connectionId
+   * @param {WorkerEvent} event
+   */
+  #deliver(connectionId, event) {
+    try {
+      this.#listeners.get(connectionId)?.(event)
+    } catch (error) {
+      process.nextTick(() => {
+        throw error
+      })
+    }
+  }
+
+  /** @param {number} connectionId */
+  #forget(connectionId) {
+    this.#listeners.delete(connectionId)
+    this.#closing.get(connectionId)?.(undefined)
+    this.#closing.delete(connectionId)
+    if (this.#listeners.size === 0) this.#native.unref()
+  }
+}
