@@ -230,10 +230,8 @@ int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_
 		return 0;
 	if (sender->payload_map[packet.rtp.payload_type] == NOT_MAPPED || packet.rtp.payload_len == 0)
 		return 0;
-	if (!may_resend(sender, out_seq, len, now_us))
-		return 0;
 	int out_len = build(sender, &packet, out_seq, now_us, out, cap);
-	if (out_len < 0)
+	if (out_len < 0 || !may_resend(sender, out_seq, (size_t)out_len, now_us))
 		return 0;
 	sender->resent_packets++;
 	sender->resent_bytes += (size_t)out_len;

@@ -11,6 +11,7 @@
 
 #include "support/cmocka_all.h"
 
+#include "base/bytes.h"
 #include "base/err.h"
 #include "base/heap.h"
 #include "media/packet.h"
