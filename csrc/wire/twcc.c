@@ -124,27 +124,47 @@ int urchin_twcc_write(uint8_t *out, size_t cap, uint32_t sender_ssrc, uint32_t m
 	return (int)len;
 }
 
-/* Fills symbols[0 .. count - 1]; returns where the deltas begin, or 0 when the chunks are cut off. */
-static size_t read_symbols(const uint8_t *body, size_t body_len, uint64_t *symbols, size_t count)
+/* Walks the status symbols of the chunks. */
+struct symbol_reader {
+	const uint8_t *body;
+	size_t body_len;
+	size_t at; /* of the next chunk */
+	uint16_t chunk;
+	unsigned left; /* symbols of this chunk still to come */
+};
+
+/* Returns the next symbol, or -1 when the chunks are cut off. */
+static int next_symbol(struct symbol_reader *reader)
 {
-	size_t at = FIXED_LEN - 4;
-	for (size_t i = 0; i < count; at += 2) {
-		if (at + 2 > body_len)
-			return 0;
-		uint16_t chunk = urchin_read_u16(body + at);
-		if (!(chunk & 0x8000)) {
-			size_t run = chunk & RUN_LENGTH_MAX;
-			if (run == 0)
-				return 0;
-			for (; run > 0 && i < count; run--)
-				symbols[i++] = chunk >> 13 & 3;
-		} else {
-			unsigned bits = chunk & 0x4000 ? 2 : 1;
-			for (unsigned shift = 14; shift >= bits && i < count; shift -= bits)
-				symbols[i++] = (uint64_t)chunk >> (shift - bits) & (bits == 2 ? 3u : 1u);
-		}
+	if (reader->left == 0) {
+		if (reader->at + 2 > reader->body_len)
+			return -1;
+		uint16_t chunk = urchin_read_u16(reader->body + reader->at);
+		reader->at += 2;
+		reader->chunk = chunk;
+		reader->left = !(chunk & 0x8000) ? chunk & RUN_LENGTH_MAX : chunk & 0x4000 ? SYMBOLS_PER_CHUNK : 14;
+		if (reader->left == 0)
+			return -1;
 	}
-	return at;
+	reader->left--;
+	if (!(reader->chunk & 0x8000)) /* draft 3.1.3: run length */
+		return reader->chunk >> 13 & 3;
+	if (reader->chunk & 0x4000) /* draft 3.1.4: vector of two-bit symbols, else of one-bit ones */
+		return reader->chunk >> 2 * reader->left & 3;
+	return reader->chunk >> reader->left & 1;
+}
+
+/* Returns where the deltas begin, or 0 when chunks or deltas are cut off or a symbol is a reserved one. */
+static size_t find_deltas(struct symbol_reader reader, size_t count)
+{
+	size_t delta_len = 0;
+	for (size_t i = 0; i < count; i++) {
+		int symbol = next_symbol(&reader);
+		if (symbol < 0 || symbol > LARGE_DELTA)
+			return 0;
+		delta_len += (size_t)symbol; /* its delta takes as many bytes as the symbol's value */
+	}
+	return reader.at + delta_len <= reader.body_len ? reader.at : 0;
 }
 
 int urchin_twcc_read(const struct urchin_rtcp *rtcp, struct urchin_twcc *twcc, uint64_t *arrival_us, size_t cap)
@@ -158,24 +178,23 @@ int urchin_twcc_read(const struct urchin_rtcp *rtcp, struct urchin_twcc *twcc, u
 	    .reference_64ms = urchin_read_u24(rtcp->body + 12),
 	    .feedback_count = rtcp->body[15],
 	};
+	struct symbol_reader reader = {.body = rtcp->body, .body_len = rtcp->body_len, .at = FIXED_LEN - 4};
 	if (header.count > cap)
 		return URCHIN_ETOOBIG;
-	size_t at = read_symbols(rtcp->body, rtcp->body_len, arrival_us, header.count);
+	size_t at = find_deltas(reader, header.count);
 	if (at == 0)
 		return URCHIN_EMALFORMED;
-	int64_t time_us = 0;
+	/* The largest negative deltas there can be go back half a turn. */
+	uint64_t time_us = URCHIN_TWCC_TURN_US + (uint64_t)header.reference_64ms * REFERENCE_US;
 	for (size_t i = 0; i < header.count; i++) {
-		uint64_t symbol = arrival_us[i];
+		int symbol = next_symbol(&reader);
 		arrival_us[i] = URCHIN_TWCC_LOST;
 		if (symbol == LOST)
 			continue;
-		size_t delta_len = symbol == SMALL_DELTA ? 1 : 2;
-		if (symbol > LARGE_DELTA || at + delta_len > rtcp->body_len)
-			return URCHIN_EMALFORMED;
-		int32_t ticks = delta_len == 1 ? rtcp->body[at] : (int16_t)urchin_read_u16(rtcp->body + at);
-		at += delta_len;
-		time_us += (int64_t)ticks * TICK_US;
-		arrival_us[i] = time_us < 0 ? 0 : (uint64_t)time_us;
+		int64_t ticks = symbol == SMALL_DELTA ? rtcp->body[at] : (int16_t)urchin_read_u16(rtcp->body + at);
+		at += (size_t)symbol;
+		time_us += (uint64_t)(ticks * TICK_US);
+		arrival_us[i] = time_us;
 	}
 	*twcc = header;
 	return 0;

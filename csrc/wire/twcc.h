@@ -8,7 +8,8 @@
 #include "wire/rtcp.h"
 
 #define URCHIN_TWCC_LOST UINT64_MAX
-#define URCHIN_TWCC_PACKETS_MAX 1024 /* what one feedback packet of ours may report */
+#define URCHIN_TWCC_TURN_US (UINT64_C(64000) << 24) /* after so long the 24-bit reference time begins again */
+#define URCHIN_TWCC_PACKETS_MAX 1024                /* what one feedback packet of ours may report */
 
 /*
  * Writes feedback about `count` packets (1..URCHIN_TWCC_PACKETS_MAX) from base_seq on; arrival_us[i] is the arrival of
@@ -27,8 +28,9 @@ struct urchin_twcc {
 };
 
 /*
- * Reads a feedback packet; arrival_us[0 .. count - 1] (at most cap) get times relative to reference_64ms * 64 ms, or
- * URCHIN_TWCC_LOST. Returns 0, URCHIN_EMALFORMED or URCHIN_ETOOBIG (count > cap).
+ * Reads a feedback packet; arrival_us[0 .. count - 1] (at most cap) get times of the peer's clock, in steps of 250 us,
+ * or URCHIN_TWCC_LOST: reference_64ms * 64 ms and the deltas, plus URCHIN_TWCC_TURN_US so that none is negative.
+ * Returns 0, URCHIN_EMALFORMED or URCHIN_ETOOBIG (count > cap); an error leaves *twcc and arrival_us as they were.
  */
 int urchin_twcc_read(const struct urchin_rtcp *rtcp, struct urchin_twcc *twcc, uint64_t *arrival_us, size_t cap);
 
