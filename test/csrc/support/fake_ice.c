@@ -254,8 +254,9 @@ static bool pump_pair(struct fake_ice *ice)
 		fake_ice_set_state(end, URCHIN_ICE_CHECKING);
 		return true;
 	}
-	if (end->hold_checks || other->hold_checks || !other->ice || !knows_other(ice, other->ice) ||
-	    !knows_other(other->ice, ice))
+	if (end->hold_checks || other->hold_checks || !other->ice || !knows_other(ice, other->ice))
+		return false;
+	if (!end->connects_alone && !knows_other(other->ice, ice))
 		return false;
 	ice->pair_wanted = false;
 	ice->has_pair = true;

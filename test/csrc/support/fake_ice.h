@@ -70,6 +70,7 @@ struct fake_ice_end {
 	bool no_candidates;  /* gathering finds none */
 	bool hold_gathered;  /* on_gathered waits until cleared */
 	bool hold_checks;    /* stays in CHECKING until cleared */
+	bool connects_alone; /* gets its pair before the other end has the credentials */
 	bool send_fails;     /* send() returns URCHIN_ESYSTEM */
 	size_t added_candidates;
 	size_t ended_candidates;
