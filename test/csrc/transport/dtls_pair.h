@@ -49,6 +49,7 @@ struct pair_end {
 typedef char (*pair_fate)(int from, size_t n);
 
 struct dtls_pair {
+	size_t mtu;
 	struct pair_end ends[2];
 	pair_fate fate;
 	uint64_t now_us;
@@ -74,7 +75,7 @@ static void pair_on_send(void *owner, const uint8_t *bytes, size_t len)
 	struct pair_end *other = &end->pair->ends[1 - end->index];
 	char fate = end->pair->fate ? end->pair->fate(end->index, end->sent) : 'd';
 
-	assert_true(len <= PAIR_MTU);
+	assert_true(len <= end->pair->mtu);
 	assert_true(len > 0);
 	end->sent++;
 	if (len > end->largest_sent)
@@ -133,7 +134,7 @@ MAYBE_UNUSED static struct urchin_fingerprint pair_fingerprint(const struct urch
 }
 
 /* Makes both associations, not started. The certificates stay the caller's. */
-MAYBE_UNUSED static struct dtls_pair *pair_open(struct urchin_cert *cert0, struct urchin_cert *cert1)
+MAYBE_UNUSED static struct dtls_pair *pair_open_mtu(struct urchin_cert *cert0, struct urchin_cert *cert1, size_t mtu)
 {
 	static const struct urchin_dtls_callbacks callbacks = {
 	    .send = pair_on_send,
@@ -145,6 +146,7 @@ MAYBE_UNUSED static struct dtls_pair *pair_open(struct urchin_cert *cert0, struc
 
 	assert_non_null(pair);
 	pair->now_us = 1000000;
+	pair->mtu = mtu;
 	fake_clock_set_us(pair->now_us);
 	for (int i = 0; i < 2; i++) {
 		struct pair_end *end = &pair->ends[i];
@@ -152,10 +154,15 @@ MAYBE_UNUSED static struct dtls_pair *pair_open(struct urchin_cert *cert0, struc
 		end->pair = pair;
 		end->index = i;
 		end->cert = i ? cert1 : cert0;
-		end->dtls = urchin_dtls_new(end->cert, PAIR_MTU, &callbacks, end);
+		end->dtls = urchin_dtls_new(end->cert, mtu, &callbacks, end);
 		assert_non_null(end->dtls);
 	}
 	return pair;
+}
+
+MAYBE_UNUSED static struct dtls_pair *pair_open(struct urchin_cert *cert0, struct urchin_cert *cert1)
+{
+	return pair_open_mtu(cert0, cert1, PAIR_MTU);
 }
 
 MAYBE_UNUSED static void pair_close(struct dtls_pair *pair)
