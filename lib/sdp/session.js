@@ -239,14 +239,34 @@ export class SdpSession {
   }
 
   /**
-   * Applies an offer and makes its answer.
+   * Applies an offer and makes its answer. When an offer of ours is open, both sides spoke at once: the polite one takes
+   * back its own and answers, the other holds to its own (W3C webrtc, "perfect negotiation").
+   * @param {Description} description
+   * @param {{ isPolite?: boolean }} [options]
+   * @returns {Applied & { answer: LocalDescription }}
+   * @throws {UrchinError} ERR_GLARE, ERR_NOT_SUPPORTED, ERR_SDP_…
+   */
+  applyOffer(description, { isPolite = false } = {}) {
+    const pending = this.#pending
+    if (!pending) return this.#answer(description)
+    if (!isPolite)
+      throw new UrchinError('ERR_GLARE', 'The peer made an offer while ours is open; ours stands')
+    const waiting = this.#waiting
+    this.rollback()
+    try {
+      return this.#answer(description)
+    } catch (error) {
+      this.#pending = pending
+      this.#waiting = waiting
+      throw error
+    }
+  }
+
+  /**
    * @param {Description} description
    * @returns {Applied & { answer: LocalDescription }}
-   * @throws {UrchinError} ERR_INVALID_STATE, ERR_SDP_…
    */
-  applyOffer(description) {
-    if (this.#pending)
-      throw new UrchinError('ERR_INVALID_STATE', 'An offer of ours is waiting for its answer')
+  #answer(description) {
     const { sections, transport } = description
     if (sections.length < this.#media.length) throw mismatch('m-lines of the session are missing')
     const waiting = [...this.#waiting]

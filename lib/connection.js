@@ -1,0 +1,802 @@
+// WebRtcConnection: one WebRTC connection as its owner sees it. It checks every call against the state, lets lib/sdp
+// decide, hands commands to the core, and tells all that happens through one queue of events.
+
+import { randomBytes, randomUUID } from 'node:crypto'
+import { EventEmitter } from 'node:events'
+import { checkCandidate, checkOffer, checkSdp } from './connection-arguments.js'
+import { attempt, ConnectionMedia, trackCommands } from './connection-media.js'
+import { checkOptions, invalid } from './connection-options.js'
+import { UrchinError } from './errors.js'
+import * as events from './events.js'
+import { LocalIce } from './local-ice.js'
+import { ConnectionLog } from './log.js'
+import { RemoteCandidates } from './remote-candidates.js'
+import { parseCandidate, writeCandidate } from './sdp/candidate.js'
+import { guessType, parseSdp, SdpSession } from './sdp/session.js'
+import { taggedSection, writeSdp } from './sdp/write.js'
+import { buildStats } from './stats.js'
+import { LocalTrack, RemoteTrack } from './track.js'
+import { Worker } from './worker.js'
+
+/** @typedef {import('./connection-options.js').ConnectionOptions} ConnectionOptions */
+/** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
+/** @typedef {import('./sdp/session.js').Applied} Applied */
+/** @typedef {import('./sdp/write.js').LocalDescription} LocalDescription */
+/** @typedef {{ audio?: boolean | number, video?: boolean | number, iceRestart?: boolean }} OfferOptions */
+/** @typedef {{ candidate: string, sdpMid?: string | null, sdpMLineIndex?: number | null,
+ *   usernameFragment?: string | null }} CandidateInit */
+
+/**
+ * @typedef {object} ConnectionEvent
+ * @property {number} code 101 to 105, 201 to 203, 500
+ * @property {string} name 'CONN_INITIAL', …
+ * @property {any} message
+ * @property {string} streamId
+ * @property {{ code: string, detail: string }} [reason] of CONN_FAILED
+ */
+
+/**
+ * A local description that waits until it can be sent.
+ * @typedef {object} Unsent
+ * @property {LocalDescription} description
+ * @property {boolean} isFull every candidate must be in it
+ * @property {boolean} isApplied the remote description it answers has been told
+ * @property {(sdp: string) => void} resolve
+ * @property {(error: Error) => void} reject
+ */
+
+/** Native events after which nothing may be told out of turn. */
+const decisive = new Set(['ready', 'failed', 'peer-closed', 'closed'])
+
+/** Closes connections that nobody can reach any more. */
+const unclosed = new FinalizationRegistry(
+  (/** @type {{ worker: any, connectionId: number, id: string }} */ held) => {
+    process.emitWarning(`WebRtcConnection ${held.id} was garbage-collected without close()`, {
+      code: 'URCHIN_UNCLOSED',
+    })
+    held.worker.closeConnection(held.connectionId).catch(() => {})
+  },
+)
+
+/**
+ * Events: 'event' with every ConnectionEvent, and each also under its own name; further 'track' (RemoteTrack),
+ * 'selected-pair' ({ local, remote }), 'ice-state' (string), 'negotiation-needed'.
+ */
+export class WebRtcConnection extends EventEmitter {
+  #options
+  #worker
+  #log
+  #onError
+  #connectionId = 0
+  #queue = new events.EventQueue()
+  #session = new SdpSession(String(randomBytes(6).readUIntBE(0, 6)))
+  #local = new LocalIce(0)
+  #isGathering = false
+  #candidates
+  /** @type {ConnectionMedia | null} */
+  #media = null
+  #cname = randomBytes(12).toString('base64')
+  #streamId = randomUUID()
+  /** @type {Set<LocalTrack>} */
+  #tracks = new Set()
+
+  #state = events.CONN_INITIAL
+  #isFailed = false
+  #isFinished = false
+  /** @type {Promise<void> | null} */
+  #closing = null
+  /** @type {() => void} */
+  #resolveClosing = () => {}
+
+  /** @type {{ description: LocalDescription, previous: LocalDescription | null } | null} */
+  #described = null
+  #remoteSdp = ''
+  /** @type {Unsent[]} */
+  #unsent = []
+  /** Remote descriptions that the core has not taken yet. */
+  #unacknowledged = 0
+  /** @type {any[]} native events that wait for them */
+  #held = []
+  #peerTrickles = true
+  /** Mids whose candidates are for transports that BUNDLE does away with. @type {Set<string>} */
+  #spareMids = new Set()
+  #isNegotiationTold = false
+  #mustReoffer = false
+  /** @type {{ local: Candidate, remote: Candidate } | null} */
+  #pair = null
+
+  /**
+   * @param {ConnectionOptions} [options]
+   * @throws {UrchinError} ERR_INVALID_ARGUMENT, ERR_NOT_SUPPORTED
+   */
+  constructor(options = {}) {
+    super()
+    if (typeof options !== 'object' || options === null) throw invalid('options must be an object')
+    if (options.id !== undefined && typeof options.id !== 'string') throw invalid('id must be a string')
+    this.#options = checkOptions(options)
+    /** For logs. */
+    this.id = options.id ?? randomUUID()
+    this.#log = new ConnectionLog(options.logger, this.id)
+    this.#onError = errorLogger(this.#log)
+    /** @type {Worker} */
+    this.#worker = options.worker ?? Worker.get()
+    this.#candidates = new RemoteCandidates(
+      (candidate) =>
+        this.#command(() => this.#worker.addCandidate(this.#connectionId, bareCandidate(candidate))),
+      () => this.#command(() => this.#worker.endCandidates(this.#connectionId)),
+    )
+    const { servers, portMin, portMax } = this.#options.native
+    const names = servers.map(({ host, port }) => `${host}:${port}`).join(' ')
+    this.#log.write(
+      'info',
+      `constructor, iceServers: ${names || 'none'}, minPort: ${portMin}, maxPort: ${portMax}`,
+    )
+  }
+
+  /**
+   * Opens the connection in the core. CONN_INITIAL follows.
+   * @returns {this}
+   * @throws {UrchinError} ERR_CLOSED, ERR_INVALID_STATE, and what the core refuses
+   */
+  init() {
+    this.#checkOpen()
+    if (this.#media) throw new UrchinError('ERR_INVALID_STATE', 'init() was called already')
+    const connectionId = this.#worker.openConnection(
+      this.#options.native,
+      WebRtcConnection.#listener(new WeakRef(this)),
+    )
+    this.#connectionId = connectionId
+    unclosed.register(this, { worker: this.#worker, connectionId, id: this.id }, this)
+    this.#media = new ConnectionMedia({
+      worker: this.#worker,
+      connection: this,
+      connectionId,
+      cname: this.#cname,
+      onError: this.#onError,
+    })
+    this.#tell(events.CONN_INITIAL, '')
+    return this
+  }
+
+  /**
+   * Nothing that the core holds may keep a forgotten connection alive, so this closes over the weak reference alone.
+   * @param {WeakRef<WebRtcConnection>} ref
+   */
+  static #listener(ref) {
+    return (/** @type {any} */ event) => {
+      const connection = ref.deref()
+      if (connection) connection.#receive(event)
+    }
+  }
+
+  /**
+   * Makes an offer. CONN_SDP brings it, and so does the promise.
+   * @param {OfferOptions} [options] audio, video: true or a number of m-lines to receive, false for none; with nothing to
+   *   send and nothing said, one of each
+   * @returns {Promise<string>}
+   * @throws {UrchinError} ERR_CLOSED, ERR_INVALID_ARGUMENT, ERR_INVALID_STATE, ERR_NO_MEDIA
+   */
+  createOffer(options) {
+    this.#checkReady()
+    const { iceRestart, ...wishes } = checkOffer(options)
+    const isEmpty = this.#session.media.length === 0 && this.#tracks.size === 0
+    const description = this.#session.createOffer(
+      isEmpty && wishes.audio === undefined && wishes.video === undefined
+        ? { audio: true, video: true }
+        : wishes,
+    )
+    this.#isNegotiationTold = false
+    this.#mustReoffer = false
+    this.#log.write('debug', 'creating offer')
+    this.#describe(description)
+    if (!this.#isGathering) this.#gather(true)
+    else if (iceRestart) this.#restartLocal()
+    return quiet(this.#announce(description, true, !this.#peerTrickles))
+  }
+
+  /**
+   * New ICE credentials and candidates: an offer that restarts ICE.
+   * @returns {Promise<string>}
+   * @throws {UrchinError} ERR_CLOSED, ERR_INVALID_STATE
+   */
+  restartIce() {
+    this.#checkReady()
+    if (!this.#session.transport)
+      throw new UrchinError('ERR_INVALID_STATE', 'Nothing was negotiated that could restart')
+    return this.createOffer({ iceRestart: true })
+  }
+
+  /**
+   * Applies the peer's offer or answer. CONN_SDP_PROCESSED follows, and for an offer CONN_SDP with the answer.
+   * @param {string | { type: 'offer' | 'answer', sdp: string }} sdp as text it is taken for an answer when an offer of
+   *   ours is open, unless it says setup:actpass
+   * @returns {Promise<string>} the answer; '' after an answer. Rejects with ERR_SDP_…, ERR_GLARE, ERR_INVALID_STATE,
+   *   ERR_NOT_SUPPORTED; then nothing has changed
+   * @throws {UrchinError} ERR_CLOSED, ERR_INVALID_ARGUMENT, ERR_INVALID_STATE
+   */
+  setRemoteSdp(sdp) {
+    const { text, type } = checkSdp(sdp)
+    this.#checkOpened()
+    return quiet(this.#setRemote(text, type))
+  }
+
+  /**
+   * @param {string} text
+   * @param {'offer' | 'answer' | undefined} type
+   * @returns {Promise<string>}
+   */
+  async #setRemote(text, type) {
+    try {
+      if (this.#isFailed) throw new UrchinError('ERR_INVALID_STATE', 'The connection failed')
+      const kind = type ?? guessType(text, this.#session.signalingState)
+      this.#log.write('debug', `setting remote SDP, type: ${kind}`)
+      const description = parseSdp(text)
+      const isGlare = kind === 'offer' && this.#session.signalingState === 'have-local-offer'
+      const applied =
+        kind === 'offer'
+          ? this.#session.applyOffer(description, { isPolite: this.#options.polite })
+          : this.#session.applyAnswer(description)
+      if (isGlare) this.#forgetOffer()
+      return await this.#apply(text, applied)
+    } catch (error) {
+      this.#log.write('warn', `remote SDP not set, error: ${/** @type {any} */ (error).code}`)
+      throw error
+    }
+  }
+
+  /**
+   * @param {string} text
+   * @param {Applied} applied
+   * @returns {Promise<string>}
+   */
+  async #apply(text, applied) {
+    const { transport, answer } = applied
+    const current = this.#session.transport
+    this.#remoteSdp = text
+    this.#peerTrickles = applied.isTrickle
+    this.#isNegotiationTold = false
+    this.#spareMids = spareMids(current?.mid, answer)
+    if (answer) {
+      this.#describe(answer)
+      // RFC 8445 6.1.1: the offerer controls, but a lite agent never does.
+      if (!this.#isGathering) this.#gather(current?.isIceLite ?? false)
+      else if (applied.isRestart) this.#restartLocal()
+    }
+    const answered = answer ? quiet(this.#announce(answer, false, !applied.isTrickle)) : null
+    const waiting = answer ? this.#unsent.at(-1) : undefined
+    const media = /** @type {ConnectionMedia} */ (this.#media)
+    const { added, ended } = media.sync(this.#session.media)
+    this.#unacknowledged += 1
+    try {
+      if (transport) {
+        const { ufrag, pwd, isIceLite, fingerprints } = transport
+        const taken = this.#worker.setRemote(this.#connectionId, {
+          ufrag,
+          pwd,
+          iceLite: isIceLite,
+          dtlsRole: applied.role,
+          fingerprints,
+        })
+        this.#candidates.setGeneration(ufrag)
+        this.#takeCandidates(transport)
+        await taken
+      } else {
+        if (current) this.#takeCandidates(current)
+        await null
+      }
+      this.#log.write('debug', 'SDP processed')
+      this.#tell(events.CONN_SDP_PROCESSED, text)
+      if (waiting) waiting.isApplied = true
+    } catch (error) {
+      this.#unsent = this.#unsent.filter((one) => one !== waiting)
+      throw error
+    } finally {
+      this.#unacknowledged -= 1
+      for (const track of ended) this.#emitLater(track, 'ended')
+      for (const track of added) if (!track.ended) this.#emitLater(this, 'track', track)
+      this.#release()
+    }
+    return answered ?? this.#afterQueue('')
+  }
+
+  /** @param {import('./sdp/transport.js').Transport} transport */
+  #takeCandidates({ candidates, hasEnded }) {
+    for (const line of candidates.slice(0, 256)) {
+      try {
+        this.#candidates.add(parseCandidate(line))
+      } catch (error) {
+        // RFC 8839 5.1: an unknown or malformed line inside an SDP is no reason to refuse the rest.
+        this.#log.write('debug', `candidate ignored, error: ${/** @type {Error} */ (error).message}`)
+      }
+    }
+    if (hasEnded) this.#candidates.end()
+  }
+
+  /**
+   * Takes one of the peer's candidates, as early or late as it comes.
+   * @param {CandidateInit | string | null} candidate null or '': there are no more
+   * @returns {Promise<void>} rejects with ERR_CANDIDATE_SYNTAX
+   * @throws {UrchinError} ERR_CLOSED, ERR_INVALID_ARGUMENT, ERR_INVALID_STATE
+   */
+  addRemoteCandidate(candidate) {
+    const { line, mid, index, ufrag } = checkCandidate(candidate)
+    this.#checkOpened()
+    if (this.#isFailed) return Promise.resolve()
+    if (line === '') {
+      this.#log.write('debug', 'end of remote candidates')
+      this.#candidates.end()
+      return Promise.resolve()
+    }
+    this.#log.write(
+      'debug',
+      `Adding remote Candidate, candidate: ${line}, mid: ${mid ?? ''}, sdpMLine: ${index ?? ''}`,
+    )
+    try {
+      const parsed = parseCandidate(line)
+      parsed.ufrag ??= ufrag
+      // RFC 9143 7.2: only the candidates of the tagged m-line count.
+      const isSpare = mid !== undefined && this.#spareMids.has(mid)
+      if (isSpare || !this.#candidates.add(parsed))
+        this.#log.write('debug', 'remote candidate is of no use, ignored')
+      return Promise.resolve()
+    } catch (error) {
+      return quiet(Promise.reject(error))
+    }
+  }
+
+  /**
+   * Sends the packets of a remote track (of this or another connection) to this peer. On the m-line of an offer that is
+   * still to come or that is free; else 'negotiation-needed' tells that a createOffer() has to carry it.
+   * @param {RemoteTrack | null} source null: nothing yet
+   * @param {{ kind?: 'audio' | 'video', streamId?: string, trackId?: string }} [options] kind is needed without a source;
+   *   streamId, trackId: SDP names, tokens of at most 64 characters
+   * @returns {LocalTrack}
+   * @throws {UrchinError} ERR_CLOSED, ERR_INVALID_ARGUMENT
+   */
+  addTrack(source, options = {}) {
+    this.#checkOpen()
+    if (source !== null && !(source instanceof RemoteTrack))
+      throw invalid('source must be a RemoteTrack or null')
+    const kind = options.kind ?? source?.kind
+    if (kind !== 'audio' && kind !== 'video') throw invalid("kind must be 'audio' or 'video'")
+    const { streamId = this.#streamId, trackId = randomUUID() } = options
+    for (const name of [streamId, trackId]) {
+      if (typeof name !== 'string' || !/^[\w.+{}-]{1,64}$/.test(name))
+        throw invalid('streamId and trackId must be tokens')
+    }
+    // RFC 3550 8.1: random, and no two the same.
+    const used = new Set(this.localTracks.map((track) => track.ssrc))
+    let ssrc = 0
+    while (ssrc === 0 || used.has(ssrc)) ssrc = randomBytes(4).readUInt32BE()
+    const commands = trackCommands(this.#worker, this.#onError)
+    const track = new LocalTrack({ kind, streamId, trackId, ssrc, commands })
+    if (source) track.replaceSource(source)
+    this.#tracks.add(track)
+    this.#session.addTrack(track)
+    this.#checkNegotiation()
+    return track
+  }
+
+  /**
+   * Stops sending a track; its m-line becomes free. No effect on one that was removed before.
+   * @param {LocalTrack} track
+   * @throws {UrchinError} ERR_INVALID_ARGUMENT
+   */
+  removeTrack(track) {
+    if (!(track instanceof LocalTrack)) throw invalid('track must be a LocalTrack')
+    if (!this.#tracks.delete(track)) return
+    this.#session.removeTrack(track)
+    this.#media?.removeSender(track)
+    track.remove()
+    if (!this.#closing) this.#checkNegotiation()
+  }
+
+  /** The tracks that we send. @returns {LocalTrack[]} */
+  get localTracks() {
+    return [...this.#tracks]
+  }
+
+  /** The tracks that the peer sends. @returns {RemoteTrack[]} */
+  get remoteTracks() {
+    return this.#media?.remoteTracks ?? []
+  }
+
+  /** Our latest description with the candidates found so far; '' before there is one. @returns {string} */
+  getLocalSdp() {
+    return this.#described ? this.#write(this.#described.description) : ''
+  }
+
+  /** The peer's latest description; '' before there is one. @returns {string} */
+  getRemoteSdp() {
+    return this.#remoteSdp
+  }
+
+  /** The code of the last state: 101 to 105 or 500. @returns {number} */
+  getCurrentState() {
+    return this.#state
+  }
+
+  /** The pair that packets take; null before there is one. @returns {{ local: Candidate, remote: Candidate } | null} */
+  getSelectedPair() {
+    return this.#pair && { local: { ...this.#pair.local }, remote: { ...this.#pair.remote } }
+  }
+
+  /**
+   * Statistics like a W3C RTCStatsReport.
+   * @returns {Promise<Map<string, import('./stats.js').Stats>>}
+   * @throws {UrchinError} ERR_CLOSED, ERR_INVALID_STATE
+   */
+  getStats() {
+    this.#checkOpened()
+    return quiet(this.#getStats())
+  }
+
+  async #getStats() {
+    const values = await this.#worker.getStats(this.#connectionId)
+    return buildStats(values, {
+      timestamp: Date.now(),
+      pair: this.#pair,
+      fingerprints: { local: this.#worker.fingerprint, remote: this.#session.transport?.fingerprints ?? [] },
+      tracks: /** @type {ConnectionMedia} */ (this.#media).tracksById,
+    })
+  }
+
+  /**
+   * Closes the connection; CONN_FINISHED is its last event. May be called at any moment, any number of times.
+   * @returns {Promise<void>} when CONN_FINISHED has been told
+   */
+  close() {
+    if (this.#closing) return this.#closing
+    this.#closing = new Promise((resolve) => {
+      this.#resolveClosing = resolve
+    })
+    this.#log.write('info', 'closing')
+    if (this.#media) {
+      this.#worker.closeConnection(this.#connectionId).catch((error) => {
+        this.#onError(error)
+        setImmediate(() => this.#finish())
+      })
+    } else this.#finish()
+    return this.#closing
+  }
+
+  /** Whether close() was called or the peer closed. */
+  get closed() {
+    return this.#closing !== null
+  }
+
+  // -- what the core tells
+
+  /** @param {any} event */
+  #receive(event) {
+    if (event.type === 'closed') {
+      // Answers to commands that came with it are settled as promises: they go first.
+      setImmediate(() => this.#finish())
+      return
+    }
+    // The core's answer to setRemote came before this event, but its promise tells us later.
+    const mustWait = this.#unacknowledged > 0 && decisive.has(event.type)
+    if (mustWait || this.#held.length > 0) this.#held.push(event)
+    else this.#handle(event)
+  }
+
+  /** @param {any} event */
+  #handle(event) {
+    switch (event.type) {
+      case 'started':
+        if (event.generation === this.#local.generation) this.#tell(events.CONN_STARTED, '')
+        break
+      case 'candidate':
+        if (event.generation === this.#local.generation) this.#foundCandidate(event.candidate)
+        break
+      case 'hosts-gathered':
+      case 'gathered':
+        if (event.generation === this.#local.generation) this.#gathered(event.type === 'gathered')
+        break
+      case 'ice-state':
+        this.#log.write('info', `iceState: ${event.state}`)
+        this.#emitLater(this, 'ice-state', event.state)
+        break
+      case 'selected-pair':
+        this.#selectedPair(event)
+        break
+      case 'ready':
+        this.#tell(events.CONN_READY, '')
+        break
+      case 'failed':
+        this.#fail(event.reason)
+        break
+      case 'peer-closed':
+        this.#log.write('info', 'the peer closed the connection')
+        this.close()
+        break
+      case 'receiver-active':
+        this.#activeReceiver(event.receiverId)
+        break
+      case 'log':
+        this.#log.write(event.level, event.text)
+        break
+    }
+  }
+
+  /** @param {Candidate} candidate */
+  #foundCandidate(candidate) {
+    if (this.#options.native.relayOnly && candidate.type !== 'relay') return
+    const { mid, index } = this.#described
+      ? taggedSection(this.#described.description)
+      : { mid: '0', index: 0 }
+    const ufrag = this.#local.ufrag
+    for (const told of this.#local.add(candidate, this.#options.announced)) {
+      const line = writeCandidate(told, { ufrag })
+      this.#log.write('debug', `Discovered New Candidate, candidate: ${line}`)
+      this.#tell(events.CONN_CANDIDATE, {
+        candidate: line,
+        sdpMid: mid,
+        sdpMLineIndex: index,
+        usernameFragment: ufrag,
+      })
+    }
+  }
+
+  /** @param {boolean} isAll or only the host candidates */
+  #gathered(isAll) {
+    this.#local.hasHosts = true
+    if (isAll) {
+      this.#local.hasAll = true
+      this.#tell(events.CONN_GATHERED, this.getLocalSdp())
+    }
+    this.#release()
+  }
+
+  /** @param {{ local: Candidate, remote: Candidate }} pair */
+  #selectedPair({ local, remote }) {
+    const text = [local, remote].map((one) => `${one.type} ${one.protocol} ${one.address}:${one.port}`)
+    this.#log.write('info', `selected pair, local: ${text[0]}, remote: ${text[1]}`)
+    this.#queue.push(() => {
+      this.#pair = { local, remote }
+    })
+    this.#emitLater(this, 'selected-pair', { local: { ...local }, remote: { ...remote } })
+  }
+
+  /** @param {number} receiverId */
+  #activeReceiver(receiverId) {
+    const track = this.#media?.findRemote(receiverId)
+    if (!track) return
+    track.activate()
+    this.#emitLater(track, 'active')
+  }
+
+  // -- what the owner is told
+
+  /**
+   * @param {number} code
+   * @param {any} message
+   * @param {{ code: string, detail: string }} [reason]
+   */
+  #tell(code, message, reason) {
+    if (this.#isFinished || (this.#isFailed && code !== events.CONN_FINISHED)) return
+    const { constant, name } = events.eventNames[code]
+    /** @type {ConnectionEvent} */
+    const event = { code, name: constant, message, streamId: '' }
+    if (reason) event.reason = reason
+    this.#log.write(
+      'info',
+      `${events.stateCodes.has(code) ? 'newGlobalState' : 'event'}: ${code} ${constant}`,
+    )
+    this.#queue.push(() => {
+      if (events.stateCodes.has(code)) this.#state = code
+      events.deliver(this, 'event', event)
+      events.deliver(this, name, event)
+    })
+  }
+
+  /**
+   * @param {EventEmitter} emitter
+   * @param {string} name
+   * @param {any[]} values
+   */
+  #emitLater(emitter, name, ...values) {
+    // Nothing but CONN_FINISHED follows a failure or comes after itself; tracks still tell that they ended.
+    if (emitter === this && (this.#isFailed || this.#isFinished)) return
+    this.#queue.push(() => events.deliver(emitter, name, ...values))
+  }
+
+  /**
+   * @template T
+   * @param {T} value
+   * @returns {Promise<T>} when all that is queued so far has been told
+   */
+  #afterQueue(value) {
+    return new Promise((resolve) => {
+      this.#queue.push(() => resolve(value))
+    })
+  }
+
+  /** @param {{ code: string, detail: string }} reason */
+  #fail({ code, detail }) {
+    if (this.#isFailed || this.#isFinished) return
+    this.#log.write('error', `failed, code: ${code}, detail: ${detail}`)
+    this.#tell(events.CONN_FAILED, this.#remoteSdp, { code, detail })
+    this.#isFailed = true
+    this.#dropUnsent(new UrchinError(code, detail))
+  }
+
+  #finish() {
+    if (this.#isFinished) return
+    this.#closing ??= Promise.resolve()
+    const held = this.#held
+    this.#held = []
+    for (const event of held) this.#handle(event)
+    for (const track of this.#media?.clear() ?? []) this.#emitLater(track, 'ended')
+    for (const track of this.#tracks) track.remove()
+    this.#dropUnsent(new UrchinError('ERR_CLOSED', 'The connection was closed'))
+    this.#tell(events.CONN_FINISHED, '')
+    this.#isFinished = true
+    this.#queue.push(this.#resolveClosing)
+    unclosed.unregister(this)
+  }
+
+  // -- negotiation
+
+  /** @param {LocalDescription} description */
+  #describe(description) {
+    this.#described = { description, previous: this.#described?.description ?? null }
+  }
+
+  /** Our offer gave way to the peer's. */
+  #forgetOffer() {
+    this.#log.write('info', 'glare: our offer gives way')
+    const previous = this.#described?.previous
+    this.#described = previous ? { description: previous, previous: null } : null
+    this.#mustReoffer = true
+    const offers = this.#unsent.filter(({ description }) => description.type === 'offer')
+    this.#unsent = this.#unsent.filter(({ description }) => description.type !== 'offer')
+    for (const { reject } of offers) reject(new UrchinError('ERR_GLARE', "The offer gave way to the peer's"))
+  }
+
+  /**
+   * Tells a description as soon as it can be sent.
+   * @param {LocalDescription} description
+   * @param {boolean} isApplied
+   * @param {boolean} isFull the peer wants every candidate in it (RFC 8838 16: "half trickle")
+   * @returns {Promise<string>}
+   */
+  #announce(description, isApplied, isFull) {
+    return new Promise((resolve, reject) => {
+      this.#unsent.push({ description, isFull: isFull || !this.#options.trickle, isApplied, resolve, reject })
+      this.#release()
+    })
+  }
+
+  /** Goes on with all that waited. */
+  #release() {
+    if (this.#unacknowledged === 0 && this.#held.length > 0) {
+      const held = this.#held
+      this.#held = []
+      for (const event of held) this.#handle(event)
+    }
+    while (this.#unsent.length > 0) {
+      const [{ description, isFull, isApplied, resolve }] = this.#unsent
+      if (!isApplied || !(isFull ? this.#local.hasAll : this.#local.hasHosts)) return
+      this.#unsent.shift()
+      const sdp = this.#write(description)
+      this.#tell(events.CONN_SDP, sdp)
+      this.#queue.push(() => resolve(sdp))
+    }
+    this.#checkNegotiation()
+  }
+
+  /** @param {Error} error */
+  #dropUnsent(error) {
+    const unsent = this.#unsent
+    this.#unsent = []
+    for (const { reject } of unsent) reject(error)
+  }
+
+  /** @param {LocalDescription} description */
+  #write(description) {
+    return writeSdp(description, {
+      ufrag: this.#local.ufrag,
+      pwd: this.#local.pwd,
+      fingerprint: this.#worker.fingerprint,
+      cname: this.#cname,
+      candidates: this.#local.candidates,
+      hasEnded: this.#local.hasAll,
+    })
+  }
+
+  /** Tells once that an offer is needed, when one is and can be made. */
+  #checkNegotiation() {
+    const isNeeded = () =>
+      this.#closing === null &&
+      !this.#isFailed &&
+      this.#unsent.length === 0 &&
+      this.#session.transport !== null &&
+      this.#session.signalingState === 'stable' &&
+      (this.#mustReoffer || this.#session.needsNegotiation())
+    if (this.#isNegotiationTold || !isNeeded()) return
+    this.#isNegotiationTold = true
+    // Asked again when its turn comes: several changes in a row are one.
+    this.#queue.push(() => {
+      if (isNeeded()) events.deliver(this, 'negotiation-needed')
+      else this.#isNegotiationTold = false
+    })
+  }
+
+  /** @param {boolean} isControlling */
+  #gather(isControlling) {
+    this.#isGathering = true
+    const { ufrag, pwd } = this.#local
+    this.#start(() => this.#worker.gather(this.#connectionId, { ufrag, pwd, controlling: isControlling }))
+  }
+
+  #restartLocal() {
+    this.#log.write('info', 'restarting ICE')
+    this.#local = new LocalIce(this.#local.generation + 1)
+    const { ufrag, pwd } = this.#local
+    this.#start(() => this.#worker.restartIce(this.#connectionId, { ufrag, pwd }))
+  }
+
+  /** @param {() => Promise<any>} run without which the connection can't go on */
+  #start(run) {
+    attempt(run, (error) => {
+      if (!this.#closing) this.#fail({ code: error.code ?? 'ERR_INTERNAL', detail: error.message })
+    })
+  }
+
+  /** @param {() => Promise<any>} run */
+  #command(run) {
+    attempt(run, this.#onError)
+  }
+
+  #checkOpen() {
+    if (this.#closing) throw new UrchinError('ERR_CLOSED', 'The connection is closed')
+  }
+
+  #checkOpened() {
+    this.#checkOpen()
+    if (!this.#media) throw new UrchinError('ERR_INVALID_STATE', 'init() comes first')
+  }
+
+  #checkReady() {
+    this.#checkOpened()
+    if (this.#isFailed) throw new UrchinError('ERR_INVALID_STATE', 'The connection failed')
+  }
+}
+
+/**
+ * RFC 9143 7.2: an offer may bring candidates for each of its m-lines, of which bundling leaves one.
+ * @param {string | undefined} tagged
+ * @param {LocalDescription | null} answer
+ */
+function spareMids(tagged, answer) {
+  if (!answer || tagged === undefined || !answer.bundle.includes(tagged)) return new Set()
+  return new Set(answer.bundle.filter((mid) => mid !== tagged))
+}
+
+/**
+ * @param {import('./sdp/candidate.js').ParsedCandidate} candidate
+ * @returns {Candidate}
+ */
+function bareCandidate({ addressKind: _, ufrag: __, ...candidate }) {
+  return candidate
+}
+
+/**
+ * A command that fails was overtaken by the connection's end, or is a fault of the core's.
+ * @param {ConnectionLog} log
+ */
+function errorLogger(log) {
+  return (/** @type {any} */ error) =>
+    log.write('debug', `command failed, code: ${error?.code}, detail: ${error?.message}`)
+}
+
+/**
+ * Failures are events too: nobody has to await the promise.
+ * @template T
+ * @param {Promise<T>} promise
+ */
+function quiet(promise) {
+  promise.catch(() => {})
+  return promise
+}

@@ -1,0 +1,69 @@
+// Our side of ICE for one generation: credentials, and the candidates found so far as the peer is told them.
+
+import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
+
+/** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
+
+export class LocalIce {
+  /** RFC 8445 5.3: at least 24 and 128 random bits; 6 and 18 bytes are 8 and 24 ice-chars of base64. */
+  ufrag = randomBytes(6).toString('base64')
+  pwd = randomBytes(18).toString('base64')
+  /** @type {Candidate[]} */
+  candidates = []
+  /** Every host candidate is known. */
+  hasHosts = false
+  /** Every candidate is known. */
+  hasAll = false
+
+  /** @param {number} generation 0, then one more with each restart */
+  constructor(generation) {
+    this.generation = generation
+  }
+
+  /**
+   * Takes a candidate that was found.
+   * @param {Candidate} candidate
+   * @param {string[]} announced addresses to tell in place of host addresses of the same family
+   * @returns {Candidate[]} what the peer is told, without what it knows already
+   */
+  add(candidate, announced) {
+    const told = announce(candidate, announced).filter(
+      (one) => !this.candidates.some((known) => isSame(known, one)),
+    )
+    this.candidates.push(...told)
+    return told
+  }
+}
+
+/**
+ * @param {Candidate} candidate
+ * @param {string[]} announced
+ * @returns {Candidate[]}
+ */
+function announce(candidate, announced) {
+  if (candidate.type !== 'host') return [candidate]
+  const family = isIP(candidate.address)
+  const addresses = announced.filter((address) => isIP(address) === family)
+  if (addresses.length === 0) return [candidate]
+  return addresses.map((address, i) => ({
+    ...candidate,
+    // RFC 8445 5.1.1.3: another base, another foundation.
+    foundation: i === 0 ? candidate.foundation : `${candidate.foundation}a${i}`.slice(-32),
+    address,
+  }))
+}
+
+/**
+ * @param {Candidate} a
+ * @param {Candidate} b
+ */
+function isSame(a, b) {
+  return (
+    a.address === b.address &&
+    a.port === b.port &&
+    a.protocol === b.protocol &&
+    a.type === b.type &&
+    a.tcpType === b.tcpType
+  )
+}

@@ -1,0 +1,96 @@
+// The peer's candidates on their way to the core: kept until its description is there, told apart by generation, without
+// duplicates and with a limit (RFC 8838, RFC 8840).
+
+/** @typedef {import('./sdp/candidate.js').ParsedCandidate} ParsedCandidate */
+
+/** Candidates of one generation that are used; RFC 8445 19.5: a flood of them is an attack. */
+const maxCandidates = 100
+
+export class RemoteCandidates {
+  #forward
+  #end
+  /** @type {string | null} */
+  #ufrag = null
+  /** @type {Set<string>} ufrags of earlier generations */
+  #past = new Set()
+  /** @type {ParsedCandidate[]} of a generation whose description has not come yet */
+  #early = []
+  #hasEarlyEnd = false
+  /** @type {Set<string>} */
+  #seen = new Set()
+  #hasEnded = false
+  /** Candidates that were not used, by reason. */
+  ignored = { useless: 0, stale: 0, duplicate: 0, tooMany: 0 }
+
+  /**
+   * @param {(candidate: ParsedCandidate) => void} forward
+   * @param {() => void} end
+   */
+  constructor(forward, end) {
+    this.#forward = forward
+    this.#end = end
+  }
+
+  /**
+   * A description named the peer's credentials.
+   * @param {string} ufrag
+   */
+  setGeneration(ufrag) {
+    if (ufrag === this.#ufrag) return
+    const isFirst = this.#ufrag === null
+    if (this.#ufrag !== null) this.#past.add(this.#ufrag)
+    this.#ufrag = ufrag
+    this.#seen.clear()
+    this.#hasEnded = false
+    const early = this.#early
+    this.#early = []
+    for (const candidate of early) this.add(candidate)
+    if (this.#hasEarlyEnd && isFirst) this.end()
+    this.#hasEarlyEnd = false
+  }
+
+  /**
+   * @param {ParsedCandidate} candidate
+   * @returns {boolean} whether it is used or kept
+   */
+  add(candidate) {
+    if (!isUsable(candidate)) return this.#ignore('useless')
+    const { ufrag } = candidate
+    if (ufrag !== undefined && this.#past.has(ufrag)) return this.#ignore('stale')
+    if (this.#ufrag === null || (ufrag !== undefined && ufrag !== this.#ufrag)) {
+      if (this.#early.length >= maxCandidates) return this.#ignore('tooMany')
+      this.#early.push(candidate)
+      return true
+    }
+    const key = `${candidate.protocol} ${candidate.address} ${candidate.port} ${candidate.type}`
+    if (this.#seen.has(key)) return this.#ignore('duplicate')
+    if (this.#seen.size >= maxCandidates) return this.#ignore('tooMany')
+    this.#seen.add(key)
+    this.#forward(candidate)
+    return true
+  }
+
+  /** The peer has no more candidates. */
+  end() {
+    if (this.#ufrag === null) this.#hasEarlyEnd = true
+    else if (!this.#hasEnded) {
+      this.#hasEnded = true
+      this.#end()
+    }
+  }
+
+  /** @param {keyof RemoteCandidates['ignored']} reason */
+  #ignore(reason) {
+    this.ignored[reason] += 1
+    return false
+  }
+}
+
+/**
+ * TCP is not used; component 2 is of no use under rtcp-mux; a name hides an address that the peer's own checks will show
+ * (and resolving names that strangers choose is not for a server).
+ * @param {ParsedCandidate} candidate
+ */
+function isUsable({ protocol, component, addressKind, port }) {
+  return protocol === 'udp' && component === 1 && addressKind === 'ip' && port !== 0
+}
