@@ -80,6 +80,21 @@ int urchin_rtcp_read_bye(const struct urchin_rtcp *rtcp, size_t index, uint32_t 
 	return 0;
 }
 
+int urchin_rtcp_read_bye_reason(const struct urchin_rtcp *rtcp, const char **reason)
+{
+	size_t at = 4 * (size_t)rtcp->count;
+	if (rtcp->type != URCHIN_RTCP_BYE || at > rtcp->body_len)
+		return URCHIN_EMALFORMED;
+	if (at == rtcp->body_len)
+		return 0;
+	size_t len = rtcp->body[at];
+	if (len > rtcp->body_len - at - 1)
+		return URCHIN_EMALFORMED;
+	if (len)
+		*reason = (const char *)rtcp->body + at + 1;
+	return (int)len;
+}
+
 /* Moves *at over the items of one chunk and its padding; finds its CNAME on the way. */
 static int read_chunk(const struct urchin_rtcp *rtcp, size_t *at, const char **cname, size_t *cname_len)
 {
@@ -198,13 +213,26 @@ int urchin_rtcp_write_sdes(uint8_t *out, size_t cap, uint32_t ssrc, const char *
 
 int urchin_rtcp_write_bye(uint8_t *out, size_t cap, const uint32_t *ssrcs, size_t count)
 {
-	size_t len = HEADER_LEN + 4 * count;
-	if (count == 0 || count > URCHIN_RTCP_BLOCKS_MAX)
+	return urchin_rtcp_write_bye_reason(out, cap, ssrcs, count, "");
+}
+
+int urchin_rtcp_write_bye_reason(uint8_t *out, size_t cap, const uint32_t *ssrcs, size_t count, const char *reason)
+{
+	size_t reason_len = strlen(reason);
+	if (count == 0 || count > URCHIN_RTCP_BLOCKS_MAX || reason_len > 255)
 		return URCHIN_EINVAL;
+	/* RFC 3550 6.6: its length in a byte, then the text, with zero bytes to the 32-bit boundary. */
+	size_t ssrcs_end = HEADER_LEN + 4 * count;
+	size_t len = ssrcs_end + (reason_len ? (1 + reason_len + 3) / 4 * 4 : 0);
 	if (len > cap)
 		return URCHIN_ETOOBIG;
 	urchin_rtcp_write_header(out, (uint8_t)count, URCHIN_RTCP_BYE, len);
 	for (size_t i = 0; i < count; i++)
 		urchin_write_u32(out + HEADER_LEN + 4 * i, ssrcs[i]);
+	if (reason_len) {
+		memset(out + ssrcs_end, 0, len - ssrcs_end);
+		out[ssrcs_end] = (uint8_t)reason_len;
+		memcpy(out + ssrcs_end + 1, reason, reason_len);
+	}
 	return (int)len;
 }

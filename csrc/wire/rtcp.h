@@ -58,6 +58,12 @@ int urchin_rtcp_read_block(const struct urchin_rtcp *rtcp, size_t index, struct 
 int urchin_rtcp_read_bye(const struct urchin_rtcp *rtcp, size_t index, uint32_t *ssrc);
 
 /*
+ * Finds why a BYE was sent. *reason points into the packet, is not terminated and holds any bytes at all.
+ * Returns its length, 0 when there is none (*reason is left as it was), or URCHIN_EMALFORMED.
+ */
+int urchin_rtcp_read_bye_reason(const struct urchin_rtcp *rtcp, const char **reason);
+
+/*
  * Finds the CNAME of the chunk `index` of an SDES. *cname points into the packet and is not terminated.
  * Returns its length, 0 when the chunk has none, or URCHIN_EMALFORMED.
  */
@@ -70,6 +76,8 @@ int urchin_rtcp_write_rr(uint8_t *out, size_t cap, uint32_t ssrc, const struct u
 			 size_t count);
 int urchin_rtcp_write_sdes(uint8_t *out, size_t cap, uint32_t ssrc, const char *cname);
 int urchin_rtcp_write_bye(uint8_t *out, size_t cap, const uint32_t *ssrcs, size_t count);
+/* The same with a reason, at most 255 bytes. */
+int urchin_rtcp_write_bye_reason(uint8_t *out, size_t cap, const uint32_t *ssrcs, size_t count, const char *reason);
 
 /* Writes the 4-byte header all RTCP packets share; len is the whole packet's (a multiple of 4). */
 void urchin_rtcp_write_header(uint8_t *out, uint8_t count, uint8_t type, size_t len);

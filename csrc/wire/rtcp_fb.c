@@ -11,6 +11,7 @@
 #define NACKS_PER_ENTRY 17 /* RFC 4585 6.2.1: a packet id and a bit for each of the 16 that follow */
 #define FIR_ENTRY_LEN 8
 #define REMB_FIXED_LEN 8
+#define PACKET_LEN_MAX (4 * ((size_t)UINT16_MAX + 1)) /* RFC 3550 6.4.1: the length field counts words less one */
 
 static bool is_fb(const struct urchin_rtcp *rtcp, uint8_t type, uint8_t format)
 {
@@ -80,6 +81,8 @@ int urchin_nack_write(uint8_t *out, size_t cap, uint32_t sender_ssrc, uint32_t m
 {
 	if (count == 0)
 		return URCHIN_EINVAL;
+	if (cap > PACKET_LEN_MAX)
+		cap = PACKET_LEN_MAX;
 	size_t len = HEADER_LEN;
 	size_t i = 0;
 	while (i < count && len + NACK_ENTRY_LEN <= cap) {

@@ -39,6 +39,7 @@ int urchin_rtp_read(struct urchin_rtp *rtp, const uint8_t *bytes, size_t len)
 		if (at == len || view.padding_len == 0 || view.padding_len > len - at)
 			return URCHIN_EMALFORMED;
 	}
+	view.header_len = at;
 	view.payload = bytes + at;
 	view.payload_len = len - at - view.padding_len;
 	*rtp = view;

@@ -25,6 +25,7 @@ struct urchin_rtp {
 	const uint8_t *payload;
 	size_t payload_len; /* without padding */
 	size_t padding_len;
+	size_t header_len; /* bytes before the payload: fixed header, CSRCs, extension */
 };
 
 /* Reads a packet. Returns 0, or URCHIN_EMALFORMED and leaves *rtp as it was. */

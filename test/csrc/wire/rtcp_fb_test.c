@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -126,6 +127,65 @@ static void other_application_feedback_is_no_remb(void **state)
 	assert_int_equal(urchin_remb_read(&rtcp, &remb), URCHIN_EMALFORMED);
 }
 
+/* Cut at every byte: a reader gives what is whole and touches nothing else. */
+static void cut_off_feedback_is_refused(void **state)
+{
+	(void)state;
+	static const uint16_t seqs[] = {1, 100, 200};
+	const uint32_t ssrcs[] = {5, 6};
+	size_t used;
+	uint8_t nack[64], fir[64], remb[64];
+	const struct {
+		const uint8_t *whole;
+		int len;
+	} table[] = {
+	    {nack, urchin_nack_write(nack, sizeof(nack), 1, 2, seqs, 3, &used)},
+	    {fir, urchin_fir_write(fir, sizeof(fir), 1, 2, 3)},
+	    {remb, urchin_remb_write(remb, sizeof(remb), 1, 1000, ssrcs, 2)},
+	};
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		assert_true(table[i].len > 0);
+		for (size_t cut = 0; cut + 4 < (size_t)table[i].len; cut++) {
+			uint8_t *body = malloc(cut ? cut : 1);
+			memcpy(body, table[i].whole + 4, cut);
+			const struct urchin_rtcp rtcp = {table[i].whole[1], table[i].whole[0] & 0x1f, body, cut};
+			uint32_t sender = 77, media = 77;
+			assert_int_equal(urchin_rtcp_fb_read(&rtcp, &sender, &media), cut < 8 ? URCHIN_EMALFORMED : 0);
+			assert_int_equal(sender, cut < 8 ? 77 : 1);
+			size_t at = 0, count = 0;
+			for (uint16_t seq; urchin_nack_next(&rtcp, &at, &seq); count++)
+				assert_int_equal(seq, seqs[count]);
+			assert_int_equal(count, i == 0 && cut >= 8 ? (cut - 8) / 4 : 0);
+			uint8_t command_seq = 77;
+			assert_int_equal(urchin_fir_read(&rtcp, 0, &media, &command_seq), URCHIN_EMALFORMED);
+			assert_int_equal(command_seq, 77);
+			struct urchin_remb read = {.ssrc_count = 77};
+			assert_int_equal(urchin_remb_read(&rtcp, &read), URCHIN_EMALFORMED);
+			assert_int_equal(read.ssrc_count, 77);
+			free(body);
+		}
+	}
+}
+
+/* The length field has 16 bits: a packet of all numbers ends there, however large the buffer is. */
+static void a_nack_keeps_to_its_length_field(void **state)
+{
+	(void)state;
+	const size_t count = 2 * 65536, cap = 1 << 20;
+	uint16_t *seqs = malloc(count * sizeof(*seqs));
+	uint8_t *out = malloc(cap);
+	size_t used = 0;
+	/* Steps of 17 are never in the same entry. */
+	for (size_t i = 0; i < count; i++)
+		seqs[i] = (uint16_t)(i * 17);
+	int len = urchin_nack_write(out, cap, 1, 2, seqs, count, &used);
+	assert_int_equal(len, 4 * 65536);
+	assert_int_equal(used, 65536 - 3);
+	read_one(out, len);
+	free(seqs);
+	free(out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -135,6 +195,8 @@ int main(void)
 	    cmocka_unit_test(remb_round_trips_within_its_precision),
 	    cmocka_unit_test(an_overflowing_remb_is_the_most_there_is),
 	    cmocka_unit_test(other_application_feedback_is_no_remb),
+	    cmocka_unit_test(cut_off_feedback_is_refused),
+	    cmocka_unit_test(a_nack_keeps_to_its_length_field),
 	};
 	return cmocka_run_group_tests_name("rtcp_fb", tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -139,6 +140,105 @@ static void reads_values(void **state)
 	assert_int_equal(urchin_transport_seq_read(&element, &seq), URCHIN_EMALFORMED);
 }
 
+/* Cut at every word, the elements before the cut are still there and nothing behind it is read. */
+static void cut_off_blocks_end_the_walk(void **state)
+{
+	(void)state;
+	static const uint8_t data[20] = {1, 2, 3};
+	const struct urchin_rtp_ext one_byte[] = {{1, data, 3}, {2, data, 16}, {3, data, 1}};
+	const struct urchin_rtp_ext two_byte[] = {{1, data, 3}, {200, data, 20}, {3, data, 1}};
+	const struct {
+		uint16_t profile;
+		const struct urchin_rtp_ext *elements;
+	} forms[] = {{0xbede, one_byte}, {0x1000, two_byte}};
+	for (size_t form = 0; form < 2; form++) {
+		uint8_t whole[64];
+		int len = urchin_rtp_ext_write(whole, sizeof(whole), forms[form].elements, 3);
+		assert_true(len > 0);
+		for (size_t cut = 0; cut < (size_t)len - 4; cut++) {
+			uint8_t *ext = malloc(cut ? cut : 1);
+			struct urchin_rtp rtp = packet_with(forms[form].profile, ext, cut);
+			struct urchin_rtp_ext element;
+			size_t at = 0, count = 0;
+			memcpy(ext, whole + 4, cut);
+			while (urchin_rtp_ext_next(&rtp, &at, &element)) {
+				assert_int_equal(element.id, forms[form].elements[count].id);
+				assert_true(element.data + element.len <= ext + cut);
+				count++;
+			}
+			assert_in_range(count, 0, cut + 4 + 3 < (size_t)len ? 2 : 3);
+			assert_true(at <= cut);
+			free(ext);
+		}
+	}
+}
+
+static void what_values_are_written_read_the_same(void **state)
+{
+	(void)state;
+	uint8_t data[3];
+	const struct urchin_rtp_ext element = {1, data, 3};
+	for (unsigned level = 0; level < 128; level++) {
+		uint8_t read_level;
+		bool voice;
+		urchin_audio_level_write(data, (uint8_t)level, level % 2);
+		assert_int_equal(urchin_audio_level_read(&element, &read_level, &voice), 0);
+		assert_int_equal(read_level, level);
+		assert_int_equal(voice, level % 2);
+	}
+	urchin_audio_level_write(data, 200, false);
+	assert_int_equal(data[0], 127);
+	uint16_t seq;
+	urchin_transport_seq_write(data, 0xfedc);
+	assert_int_equal(urchin_transport_seq_read(&element, &seq), 0);
+	assert_int_equal(seq, 0xfedc);
+	uint32_t abs_send_time;
+	urchin_abs_send_time_write(data, 63999999);
+	assert_int_equal(urchin_abs_send_time_read(&element, &abs_send_time), 0);
+	assert_int_equal(abs_send_time, urchin_abs_send_time_of(63999999));
+	const struct urchin_rtp_ext cut = {1, data, 2};
+	abs_send_time = 77;
+	assert_int_equal(urchin_abs_send_time_read(&cut, &abs_send_time), URCHIN_EMALFORMED);
+	assert_int_equal(abs_send_time, 77);
+}
+
+static void text_is_read_as_a_string(void **state)
+{
+	(void)state;
+	static const struct {
+		size_t len;
+		const char *data;
+		int expected;
+	} table[] = {
+	    {1, "0", 1},                        /* 1: as browsers write a mid */
+	    {5, "video", 5},                    /* 2 */
+	    {7, "abcdefg", 7},                  /* 3: just fits */
+	    {8, "abcdefgh", URCHIN_ETOOBIG},    /* 4: its end does not fit */
+	    {4, "hi\0\0", 2},                   /* 5: zero bytes are padding */
+	    {10, "abc\0\0\0\0\0\0\0", 3},       /* 6: however many */
+	    {0, "", URCHIN_EMALFORMED},         /* 7 */
+	    {2, "\0\0", URCHIN_EMALFORMED},     /* 8 */
+	    {3, "a\0b", URCHIN_EMALFORMED},     /* 9: a zero within */
+	    {3, "a\nb", URCHIN_EMALFORMED},     /* 10: a line break, for a log or an SDP */
+	    {3, "a b", URCHIN_EMALFORMED},      /* 11 */
+	    {2, "\xc3\xa9", URCHIN_EMALFORMED}, /* 12: not ASCII */
+	    {2, "a\x7f", URCHIN_EMALFORMED},    /* 13 */
+	};
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		const struct urchin_rtp_ext element = {1, (const uint8_t *)table[i].data, table[i].len};
+		char out[8] = "before";
+		int len = urchin_rtp_ext_read_text(&element, out, sizeof(out));
+		if (len != table[i].expected)
+			fail_msg("row %zu: %d", i + 1, len);
+		if (len < 0) {
+			assert_string_equal(out, "before");
+		} else {
+			assert_int_equal(strlen(out), len);
+			assert_memory_equal(out, table[i].data, (size_t)len);
+		}
+	}
+}
+
 static void abs_send_time_is_6_18_fixed_point(void **state)
 {
 	(void)state;
@@ -154,10 +254,16 @@ static void abs_send_time_is_6_18_fixed_point(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(walks_the_one_byte_form),           cmocka_unit_test(id_15_ends_the_one_byte_form),
-	    cmocka_unit_test(walks_the_two_byte_form),           cmocka_unit_test(lengths_that_lie_end_the_walk),
-	    cmocka_unit_test(what_is_written_reads_the_same),    cmocka_unit_test(reads_values),
+	    cmocka_unit_test(walks_the_one_byte_form),
+	    cmocka_unit_test(id_15_ends_the_one_byte_form),
+	    cmocka_unit_test(walks_the_two_byte_form),
+	    cmocka_unit_test(lengths_that_lie_end_the_walk),
+	    cmocka_unit_test(what_is_written_reads_the_same),
+	    cmocka_unit_test(reads_values),
 	    cmocka_unit_test(abs_send_time_is_6_18_fixed_point),
+	    cmocka_unit_test(cut_off_blocks_end_the_walk),
+	    cmocka_unit_test(what_values_are_written_read_the_same),
+	    cmocka_unit_test(text_is_read_as_a_string),
 	};
 	return cmocka_run_group_tests_name("rtp_ext", tests, NULL, NULL);
 }

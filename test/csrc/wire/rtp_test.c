@@ -36,6 +36,8 @@ static void reads_every_field(void **state)
 	assert_int_equal(rtp.payload_len, 3);
 	assert_int_equal(rtp.payload[0], 0xaa);
 	assert_int_equal(rtp.padding_len, 2);
+	assert_int_equal(rtp.header_len, 24);
+	assert_ptr_equal(rtp.payload, vector + rtp.header_len);
 }
 
 /* Cut at any byte, the header or the padding count lies: malformed, and nothing is touched. */
