@@ -83,6 +83,8 @@ void urchin_connection_feed_rtcp(struct urchin_connection *connection, const uin
 
 /* connection_rtcp_out.c: reports, feedback and BYE, and when they are due. */
 void urchin_connection_start_rtcp(struct urchin_connection *connection);
+/* A stream begins, or its clock became known: its viewer must not wait a second to play it in time with others. */
+void urchin_connection_hurry_report(struct urchin_connection *connection, uint64_t now_us);
 void urchin_connection_tick_rtcp(struct urchin_connection *connection, uint64_t now_us);
 uint64_t urchin_connection_rtcp_deadline_us(const struct urchin_connection *connection);
 void urchin_connection_send_bye(struct urchin_connection *connection, const struct urchin_sender *sender);

@@ -12,6 +12,7 @@
 
 #define COMPOUND_CAP 1200
 #define REPORT_INTERVAL_US 1000000
+#define HURRY_US 20000 /* so that audio and video, which begin together, share a report */
 #define REMB_INTERVAL_US 1000000
 #define RTT_UNKNOWN_US 100000
 #define NACKS_PER_PACKET 128
@@ -240,6 +241,14 @@ void urchin_connection_start_rtcp(struct urchin_connection *connection)
 	connection->is_ready = true;
 	connection->report_us = 0;
 	connection->remb_us = 0;
+}
+
+void urchin_connection_hurry_report(struct urchin_connection *connection, uint64_t now_us)
+{
+	if (!connection->is_ready || connection->report_us <= now_us + HURRY_US)
+		return;
+	connection->report_us = now_us + HURRY_US;
+	urchin_connection_wake(connection);
 }
 
 void urchin_connection_tick_rtcp(struct urchin_connection *connection, uint64_t now_us)

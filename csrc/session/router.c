@@ -141,6 +141,8 @@ void urchin_router_forward(struct urchin_router_input *input, const struct urchi
 		int len = urchin_sender_write(output->sender, packet, now_us, out, sizeof out);
 		if (len > 0)
 			urchin_connection_send_rtp(output->connection, out, (size_t)len);
+		if (len > 0 && output->sender->packets_sent == 1)
+			urchin_connection_hurry_report(output->connection, now_us);
 		is_waiting |= urchin_sender_needs_keyframe(output->sender);
 	}
 	if (is_waiting && !input->keyframe.is_awaited && !input->keyframe.is_wanted)

@@ -1,10 +1,5 @@
 /* Many wishes, few requests. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/cmocka_all.h"
 
 #include "base/heap.h"
 #include "media/keyframe_request.h"

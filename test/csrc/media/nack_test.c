@@ -1,10 +1,5 @@
 /* When missing packets are asked for, how often, and when no more. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/cmocka_all.h"
 
 #include "base/heap.h"
 #include "media/nack.h"

@@ -1,11 +1,7 @@
 /* What the cache holds, and that it never holds more. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "support/cmocka_all.h"
 
-#include <cmocka.h>
+#include <string.h>
 
 #include "media/packet_cache.h"
 

@@ -1,10 +1,5 @@
 /* Sequence validation, loss and jitter (RFC 3550 A.1, A.3, A.8). */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/cmocka_all.h"
 
 #include "media/recv_stats.h"
 

@@ -1,10 +1,5 @@
 /* Numbers stay without a gap over drops, pauses, wraps and new sources, and can be found again. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "support/cmocka_all.h"
 
 #include "media/seq_map.h"
 

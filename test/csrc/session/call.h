@@ -37,6 +37,7 @@ struct peer {
 	struct fake_ice_link *link;
 	struct urchin_connection *connection; /* ours; NULL: freed */
 	struct urchin_transport *client;
+	uint64_t deadline_us; /* asked for only when on_deadline said so, or after a tick */
 	bool client_ready;
 	bool client_closed;
 	bool is_ready;
@@ -75,7 +76,7 @@ static inline void call_on_event(void *owner, struct urchin_event *event)
 
 static inline void call_on_deadline(void *owner)
 {
-	(void)owner;
+	((struct peer *)owner)->deadline_us = 0;
 }
 
 static inline void call_on_closed(void *owner)
@@ -127,13 +128,23 @@ static inline struct call *call_new(void)
 	return call;
 }
 
+static inline void tick_if_due(struct peer *peer, uint64_t now_us)
+{
+	if (peer->deadline_us == 0)
+		peer->deadline_us = urchin_connection_deadline_us(peer->connection, now_us);
+	if (peer->deadline_us > now_us)
+		return;
+	urchin_connection_tick(peer->connection, now_us);
+	peer->deadline_us = urchin_connection_deadline_us(peer->connection, now_us);
+}
+
 static inline void call_turn(struct call *call)
 {
 	for (size_t i = 0; i < call->peer_count; i++) {
 		struct peer *peer = &call->peers[i];
 		fake_ice_pump(peer->link, call->now_us);
-		if (peer->connection && urchin_connection_deadline_us(peer->connection, call->now_us) <= call->now_us)
-			urchin_connection_tick(peer->connection, call->now_us);
+		if (peer->connection)
+			tick_if_due(peer, call->now_us);
 		if (peer->client && urchin_transport_deadline_us(peer->client, call->now_us) <= call->now_us)
 			urchin_transport_tick(peer->client, call->now_us);
 		fake_ice_pump(peer->link, call->now_us);
@@ -259,6 +270,8 @@ struct source {
 	uint32_t clock_rate_hz;
 	const char *mid; /* NULL: none */
 	uint8_t mid_id;
+	const char *rid;
+	uint8_t rid_id;
 	uint8_t level_id;
 	uint16_t transport_seq;
 	uint8_t transport_cc_id;
@@ -270,7 +283,7 @@ static inline void source_send_payload(struct source *source, const uint8_t *pay
 {
 	uint8_t level[1] = {0x85};
 	uint8_t transport_seq[2] = {(uint8_t)(source->transport_seq >> 8), (uint8_t)source->transport_seq};
-	struct urchin_rtp_ext exts[3];
+	struct urchin_rtp_ext exts[4];
 	size_t count = 0;
 	uint8_t block[128];
 	uint8_t out[2000];
@@ -278,6 +291,9 @@ static inline void source_send_payload(struct source *source, const uint8_t *pay
 	if (source->mid)
 		exts[count++] =
 		    (struct urchin_rtp_ext){source->mid_id, (const uint8_t *)source->mid, strlen(source->mid)};
+	if (source->rid)
+		exts[count++] =
+		    (struct urchin_rtp_ext){source->rid_id, (const uint8_t *)source->rid, strlen(source->rid)};
 	if (source->level_id)
 		exts[count++] = (struct urchin_rtp_ext){source->level_id, level, 1};
 	if (source->transport_cc_id)

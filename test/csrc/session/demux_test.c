@@ -68,6 +68,33 @@ static void by_mid_with_each_sections_own_id(void **state)
 	call_free(scene.call);
 }
 
+static void by_mid_and_rid(void **state)
+{
+	struct scene scene = scene_new();
+	struct source low = source_of(&scene, 0xa, 96);
+	struct source high = source_of(&scene, 0xb, 96);
+	struct source none = source_of(&scene, 0xc, 96);
+	struct urchin_receiver_config config = {.format = video_format(96, "0", 4)};
+
+	(void)state;
+	config.format.ext_ids[URCHIN_EXT_RID] = 10;
+	strcpy(config.rid, "lo");
+	assert_int_equal(urchin_connection_add_receiver(scene.publisher->connection, 1, &config, 0), 0);
+	strcpy(config.rid, "hi");
+	assert_int_equal(urchin_connection_add_receiver(scene.publisher->connection, 2, &config, 0), 0);
+	low.mid = high.mid = none.mid = "0";
+	low.mid_id = high.mid_id = none.mid_id = 4;
+	low.rid = "lo";
+	high.rid = "hi";
+	low.rid_id = high.rid_id = 10;
+	source_run(&none, 2, 1);
+	source_run(&high, 3, 1);
+	source_run(&low, 5, 1);
+	assert_int_equal(received(&scene, 1), 5);
+	assert_int_equal(received(&scene, 2), 3);
+	call_free(scene.call);
+}
+
 static void by_payload_type_alone(void **state)
 {
 	struct scene scene = scene_new();
@@ -308,6 +335,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(by_ssrc_alone),
 	    cmocka_unit_test(by_mid_with_each_sections_own_id),
+	    cmocka_unit_test(by_mid_and_rid),
 	    cmocka_unit_test(by_payload_type_alone),
 	    cmocka_unit_test(an_unknown_mid_is_not_guessed_by_payload_type),
 	    cmocka_unit_test(a_stream_moves_to_a_new_ssrc),
