@@ -15,7 +15,6 @@
 #define HURRY_US 20000 /* so that audio and video, which begin together, share a report */
 #define REMB_INTERVAL_US 1000000
 #define RTT_UNKNOWN_US 100000
-#define NACKS_PER_PACKET 128
 #define REMB_SSRCS_MAX 64
 
 struct compound {
@@ -133,13 +132,13 @@ static uint64_t round_trip_us(const struct urchin_connection *connection)
 
 static void send_nacks(struct urchin_connection *connection, struct urchin_receiver *receiver, uint64_t now_us)
 {
-	uint16_t seqs[NACKS_PER_PACKET];
+	uint16_t seqs[URCHIN_NACK_CAP];
 	struct compound compound;
 	size_t used = 0;
 
 	if (!receiver->has_ssrc || urchin_nack_deadline_us(&receiver->nack) > now_us)
 		return;
-	size_t count = urchin_nack_collect(&receiver->nack, round_trip_us(connection), now_us, seqs, NACKS_PER_PACKET);
+	size_t count = urchin_nack_collect(&receiver->nack, round_trip_us(connection), now_us, seqs, URCHIN_NACK_CAP);
 	for (size_t at = 0; at < count; at += used) {
 		begin(&compound, connection, NULL, 0);
 		append(&compound, urchin_nack_write(tail(&compound), room(&compound), connection->rtcp_ssrc,

@@ -182,6 +182,14 @@ static void bye_ends_an_ssrc(void **state)
 	a.ssrc = 0xb; /* at once: nobody has to wait for the old one to fall silent */
 	source_run(&a, 5, 1);
 	assert_int_equal(received(&scene, 1), 10);
+	/* and it makes room: a stream may change its SSRC any number of times */
+	for (uint32_t i = 0; i < 2 * URCHIN_SSRC_LEARNT_MAX; i++) {
+		send_rtcp(scene.publisher, bytes, urchin_rtcp_write_bye(bytes, sizeof bytes, &a.ssrc, 1));
+		call_run(scene.call, 1);
+		a.ssrc++;
+		source_run(&a, 1, 1);
+	}
+	assert_int_equal(received(&scene, 1), 10 + 2 * URCHIN_SSRC_LEARNT_MAX);
 	call_free(scene.call);
 }
 

@@ -338,6 +338,29 @@ static void ten_viewers_make_one_request(void **state)
 	call_free(call);
 }
 
+static void a_key_frame_fulfils_the_wishes_that_wait(void **state)
+{
+	struct call *call = call_new();
+	struct peer *publisher = call_join(call);
+	struct peer *viewer = call_join(call);
+	struct source video = video_of(publisher);
+
+	(void)state;
+	add_receiver(publisher, 1, video_format(96, "v", 3), VIDEO_SSRC);
+	add_sender(viewer, 2, video_format(120, "0", 5), VIEW_SSRC);
+	link_streams(call, 2, 1, 96, 120);
+	source_send(&video, true);
+	call_run(call, 1000);
+	send_pli(viewer, VIEW_SSRC);
+	call_run(call, 100);
+	send_pli(viewer, VIEW_SSRC);
+	call_run(call, 100);
+	source_send(&video, true);
+	call_run(call, 2000);
+	assert_int_equal(count_rtcp(publisher, 0, URCHIN_RTCP_PSFB, URCHIN_PSFB_PLI), 1);
+	call_free(call);
+}
+
 static void a_key_frame_that_does_not_come_is_asked_for_again(void **state)
 {
 	struct call *call = call_new();
@@ -462,6 +485,7 @@ int main(void)
 	    cmocka_unit_test(a_late_joiner_gets_the_clock_at_once),
 	    cmocka_unit_test(reports_tell_loss_and_round_trip),
 	    cmocka_unit_test(ten_viewers_make_one_request),
+	    cmocka_unit_test(a_key_frame_fulfils_the_wishes_that_wait),
 	    cmocka_unit_test(a_key_frame_that_does_not_come_is_asked_for_again),
 	    cmocka_unit_test(a_repeated_fir_is_one_wish),
 	    cmocka_unit_test(remb_follows_the_loss),
