@@ -11,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "support/fds.h"
 #include "urchin.h"
@@ -608,6 +610,70 @@ static void test_signals_are_left_to_the_other_threads(void **state)
 	stop(&host);
 }
 
+/* Leaves room for `spare` more descriptors; returns the limit before. */
+static struct rlimit limit_fds(int spare)
+{
+	struct rlimit before, limit;
+	int lowest = dup(0);
+
+	close(lowest);
+	getrlimit(RLIMIT_NOFILE, &before);
+	limit = before;
+	limit.rlim_cur = (rlim_t)(lowest + spare);
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return before;
+}
+
+/* GLib aborts the process when it can't have its eventfd: a server with too many calls took all of them with it. */
+static void test_descriptors_used_up_fail_single_connections(void **state)
+{
+	struct rlimit before;
+	struct host host;
+	int failed = 0;
+
+	(void)state;
+	start(&host);
+	before = limit_fds(60);
+	for (uint64_t id = 1; id <= 40; id++) {
+		open_connection(&host, id);
+		gather(&host, id, true);
+	}
+	for (uint64_t id = 1; id <= 40; id++) {
+		while (!find(&host, id, URCHIN_EVENT_FAILED) && !find(&host, id, URCHIN_EVENT_GATHERED))
+			assert_true(wait_events(&host, PATIENCE_MS));
+		failed += find(&host, id, URCHIN_EVENT_FAILED) != NULL;
+	}
+	assert_in_range(failed, 1, 39);
+	for (uint64_t id = 1; id <= 40; id++) {
+		urchin_close_connection(host.worker, 0, id);
+		await(&host, id, URCHIN_EVENT_CLOSED);
+	}
+	forget_events(&host);
+	open_connection(&host, 50);
+	gather(&host, 50, true);
+	await(&host, 50, URCHIN_EVENT_GATHERED);
+	stop(&host);
+	setrlimit(RLIMIT_NOFILE, &before);
+}
+
+static void test_a_worker_that_can_not_be_made_leaves_nothing(void **state)
+{
+	struct urchin_worker_config config = {0};
+	int level = count_fds();
+
+	(void)state;
+	for (int spare = 0; spare < 2; spare++) {
+		struct rlimit before = limit_fds(spare);
+		int err = 0;
+
+		assert_null(urchin_worker_new(&config, &err));
+		assert_int_equal(err, URCHIN_ESYSTEM);
+		assert_null(urchin_worker_new(&config, NULL));
+		setrlimit(RLIMIT_NOFILE, &before);
+	}
+	assert_int_equal(count_fds(), level);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -623,6 +689,8 @@ int main(void)
 	    cmocka_unit_test(test_descriptors_and_connections_stay_level),
 	    cmocka_unit_test(test_the_port_range_used_up_is_told),
 	    cmocka_unit_test(test_signals_are_left_to_the_other_threads),
+	    cmocka_unit_test(test_descriptors_used_up_fail_single_connections),
+	    cmocka_unit_test(test_a_worker_that_can_not_be_made_leaves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,296 @@
+/* Relayed pairs through a real TURN server (coturn) on loopback; skipped where none is installed. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "io/clock.h"
+#include "io/glib_log.h"
+#include "io/ice_nice.h"
+#include "io/loop.h"
+#include "support/fds.h"
+
+#define PORT 34781
+#define PATIENCE_US 20000000
+
+struct side {
+	struct urchin_loop *loop;
+	struct urchin_ice *ice;
+	struct urchin_candidate candidates[8];
+	size_t count;
+	struct urchin_candidate_pair pair;
+	enum urchin_ice_state state;
+	int gathered;
+	int packets;
+	int closed;
+	const char *ufrag;
+};
+
+static void on_candidate(void *owner, const struct urchin_candidate *candidate)
+{
+	struct side *side = owner;
+
+	assert_true(side->count < 8);
+	side->candidates[side->count++] = *candidate;
+}
+
+static void on_gathered(void *owner)
+{
+	((struct side *)owner)->gathered++;
+}
+
+static void on_state(void *owner, enum urchin_ice_state ice_state)
+{
+	((struct side *)owner)->state = ice_state;
+}
+
+static void on_selected_pair(void *owner, const struct urchin_candidate_pair *pair)
+{
+	((struct side *)owner)->pair = *pair;
+}
+
+static void on_packet(void *owner, uint8_t *bytes, size_t len, uint64_t now_us)
+{
+	(void)bytes;
+	(void)now_us;
+	assert_int_equal(len, 1000);
+	((struct side *)owner)->packets++;
+}
+
+static void on_closed(void *owner)
+{
+	((struct side *)owner)->closed++;
+}
+
+static const struct urchin_ice_callbacks callbacks = {
+    .on_candidate = on_candidate,
+    .on_gathered = on_gathered,
+    .on_state = on_state,
+    .on_selected_pair = on_selected_pair,
+    .on_packet = on_packet,
+    .on_closed = on_closed,
+};
+
+static pid_t server;
+static struct urchin_loop loop;
+
+static pid_t start_server(void)
+{
+	pid_t pid = fork();
+	int quiet;
+
+	if (pid != 0)
+		return pid;
+	quiet = open("/dev/null", O_RDWR);
+	dup2(quiet, 1);
+	dup2(quiet, 2);
+	execlp("turnserver", "turnserver", "-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
+	       "--listening-port=34781", "--user=user:secret", "--realm=test", "--lt-cred-mech",
+	       "--allow-loopback-peers", "--no-tls", "--no-dtls", "--cli-password=x", "--cli-port=34783",
+	       "--log-file=/dev/null", "--simple-log", "--pidfile=/dev/null", "--userdb=/dev/null", "--min-port=34800",
+	       "--max-port=34900", (char *)NULL);
+	_exit(127);
+}
+
+static bool is_over(pid_t pid)
+{
+	return pid <= 0 || waitpid(pid, NULL, WNOHANG) == pid;
+}
+
+static void stop_server(pid_t pid)
+{
+	if (pid <= 0)
+		return;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void open_side(struct side *side, const char *ufrag, enum urchin_turn_protocol protocol, const char *host)
+{
+	static const char *const addresses[] = {"127.0.0.1"};
+	struct urchin_ice_server servers[] = {{.is_turn = true,
+					       .turn_protocol = protocol,
+					       .host = host,
+					       .port = PORT,
+					       .username = "user",
+					       .credential = "secret"}};
+	struct urchin_ice_config config = {
+	    .servers = servers, .server_count = 1, .addresses = addresses, .address_count = 1, .relay_only = true};
+
+	memset(side, 0, sizeof(*side));
+	side->loop = &loop;
+	side->ufrag = ufrag;
+	side->ice = urchin_ice_nice_new(&loop, &config, &callbacks, side);
+	assert_non_null(side->ice);
+}
+
+static void gather(struct side *side, bool controlling)
+{
+	uint64_t end_us = urchin_clock_us() + PATIENCE_US;
+
+	assert_int_equal(side->ice->ops->gather(side->ice, side->ufrag, "password-of-22-characters", controlling), 0);
+	while (!side->gathered && urchin_clock_us() < end_us)
+		urchin_loop_turn(&loop, 100000);
+	assert_int_equal(side->gathered, 1);
+}
+
+static void set_remote(struct side *side, const struct side *peer)
+{
+	assert_int_equal(side->ice->ops->set_remote(side->ice, peer->ufrag, "password-of-22-characters", false), 0);
+	for (size_t i = 0; i < peer->count; i++)
+		assert_int_equal(side->ice->ops->add_candidate(side->ice, &peer->candidates[i]), 0);
+	assert_int_equal(side->ice->ops->end_candidates(side->ice), 0);
+}
+
+/* Returns how long it took. */
+static uint64_t close_side(struct side *side)
+{
+	uint64_t begin_us = urchin_clock_us();
+
+	side->ice->ops->close(side->ice);
+	while (!side->closed && urchin_clock_us() < begin_us + PATIENCE_US)
+		urchin_loop_turn(&loop, 100000);
+	assert_int_equal(side->closed, 1);
+	return urchin_clock_us() - begin_us;
+}
+
+static void connect_sides(struct side *a, struct side *b)
+{
+	uint64_t end_us = urchin_clock_us() + PATIENCE_US;
+
+	set_remote(a, b);
+	set_remote(b, a);
+	while ((a->state != URCHIN_ICE_CONNECTED || b->state != URCHIN_ICE_CONNECTED) && urchin_clock_us() < end_us)
+		urchin_loop_turn(&loop, 100000);
+	assert_int_equal(a->state, URCHIN_ICE_CONNECTED);
+	assert_int_equal(b->state, URCHIN_ICE_CONNECTED);
+}
+
+static void pass_packets(struct side *from, struct side *to)
+{
+	uint64_t end_us = urchin_clock_us() + PATIENCE_US;
+	static const uint8_t bytes[1000] = {0x80};
+
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(from->ice->ops->send(from->ice, bytes, sizeof(bytes)), 0);
+	while (to->packets < 20 && urchin_clock_us() < end_us)
+		urchin_loop_turn(&loop, 100000);
+	assert_int_equal(to->packets, 20);
+}
+
+static int set_up(void **state)
+{
+	uint64_t end_us = urchin_clock_us() + PATIENCE_US;
+
+	(void)state;
+	urchin_glib_log_catch(NULL, NULL);
+	if (urchin_loop_init(&loop))
+		return -1;
+	server = start_server();
+	/* It is up when it gives a relay. */
+	while (urchin_clock_us() < end_us) {
+		struct side side;
+
+		usleep(100000);
+		if (is_over(server)) {
+			server = 0;
+			return 0;
+		}
+		open_side(&side, "probe", URCHIN_TURN_UDP, "127.0.0.1");
+		gather(&side, true);
+		close_side(&side);
+		if (side.count)
+			return 0;
+	}
+	return -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	stop_server(server);
+	urchin_loop_clear(&loop);
+	return 0;
+}
+
+static void relay_over(enum urchin_turn_protocol protocol, const char *host)
+{
+	struct side a, b;
+	int level;
+
+	if (!server)
+		skip();
+	for (int round = 0; round < 3; round++) {
+		open_side(&a, "aaaa", protocol, host);
+		open_side(&b, "bbbb", protocol, host);
+		gather(&a, true);
+		gather(&b, false);
+		assert_int_equal(a.count, 1);
+		assert_int_equal(a.candidates[0].type, URCHIN_CANDIDATE_RELAY);
+		assert_in_range(a.candidates[0].port, 34800, 34900);
+		assert_string_not_equal(a.candidates[0].related_address, "");
+		connect_sides(&a, &b);
+		assert_int_equal(a.pair.local.type, URCHIN_CANDIDATE_RELAY);
+		pass_packets(&a, &b);
+		pass_packets(&b, &a);
+		close_side(&a);
+		close_side(&b);
+		if (round == 0)
+			level = count_fds();
+		assert_int_equal(count_fds(), level);
+	}
+}
+
+static void test_a_relayed_pair_over_udp(void **state)
+{
+	(void)state;
+	relay_over(URCHIN_TURN_UDP, "127.0.0.1");
+}
+
+static void test_a_relayed_pair_over_tcp(void **state)
+{
+	(void)state;
+	relay_over(URCHIN_TURN_TCP, "127.0.0.1");
+}
+
+static void test_a_relay_whose_server_is_named(void **state)
+{
+	(void)state;
+	relay_over(URCHIN_TURN_UDP, "localhost");
+}
+
+/* libnice keeps trying for 2 s to give the allocation back, but that is all a worker's end may take (urchin.h). */
+static void test_a_server_that_died_does_not_hold_up_closing(void **state)
+{
+	struct side a;
+
+	(void)state;
+	if (!server)
+		skip();
+	open_side(&a, "aaaa", URCHIN_TURN_UDP, "127.0.0.1");
+	gather(&a, true);
+	assert_int_equal(a.count, 1);
+	kill(server, SIGSTOP);
+	assert_true(close_side(&a) < 1900000);
+	kill(server, SIGCONT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_a_relayed_pair_over_udp),
+	    cmocka_unit_test(test_a_relayed_pair_over_tcp),
+	    cmocka_unit_test(test_a_relay_whose_server_is_named),
+	    cmocka_unit_test(test_a_server_that_died_does_not_hold_up_closing),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
