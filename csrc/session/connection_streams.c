@@ -11,17 +11,17 @@
 /* Makes room for one more pointer. */
 static int reserve(void *list, size_t count, size_t *cap, size_t max)
 {
-	void **pointers;
+	void *pointers;
 	if (count >= max)
 		return URCHIN_EFULL;
 	if (count < *cap)
 		return 0;
 	memcpy(&pointers, list, sizeof pointers);
 	size_t wanted = *cap ? *cap * 2 : 4;
-	pointers = realloc(pointers, wanted * sizeof *pointers);
-	if (!pointers)
+	void *grown = realloc(pointers, wanted * sizeof(void *));
+	if (!grown)
 		return URCHIN_ENOMEM;
-	memcpy(list, &pointers, sizeof pointers);
+	memcpy(list, &grown, sizeof grown);
 	*cap = wanted;
 	return 0;
 }
