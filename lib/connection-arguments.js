@@ -3,6 +3,15 @@
 import { invalid } from './connection-options.js'
 
 /** @typedef {import('./connection.js').OfferOptions} OfferOptions */
+/** @typedef {{ candidate: string, sdpMid?: string | null, sdpMLineIndex?: number | null,
+ *   usernameFragment?: string | null }} CandidateInit */
+/**
+ * @typedef {object} CheckedCandidate
+ * @property {string} line '': there are no more
+ * @property {string} [mid]
+ * @property {number} [index]
+ * @property {string} [ufrag]
+ */
 
 /**
  * @param {unknown} options
@@ -39,7 +48,7 @@ export function checkSdp(sdp) {
 
 /**
  * @param {unknown} candidate
- * @returns {{ line: string, mid?: string, index?: number, ufrag?: string }} line '': there are no more
+ * @returns {CheckedCandidate}
  * @throws {import('./errors.js').UrchinError} ERR_INVALID_ARGUMENT
  */
 export function checkCandidate(candidate) {

@@ -118,7 +118,8 @@ export class ConnectionMedia {
       this.#receivers.set(mid, entry)
     } else if (entry.config !== text) {
       entry.config = text
-      attempt(() => this.#worker.updateReceiver(this.#connectionId, entry.receiverId, config), this.#onError)
+      const { receiverId } = entry
+      attempt(() => this.#worker.updateReceiver(this.#connectionId, receiverId, config), this.#onError)
     }
     const { streamId, trackId } = remote
     entry.track.update({ codecs: medium.receiveCodecs, streamId, trackId })
@@ -149,7 +150,8 @@ export class ConnectionMedia {
         this.#senders.set(track, entry)
       } else if (entry.config !== text) {
         entry.config = text
-        attempt(() => this.#worker.updateSender(this.#connectionId, entry.senderId, config), this.#onError)
+        const { senderId } = entry
+        attempt(() => this.#worker.updateSender(this.#connectionId, senderId, config), this.#onError)
       }
       track.bind({ mid: medium.mid, senderId: entry.senderId, codecs: medium.sendCodecs })
     }

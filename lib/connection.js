@@ -4,14 +4,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { checkCandidate, checkOffer, checkSdp } from './connection-arguments.js'
+import { ConnectionDescriptions } from './connection-descriptions.js'
+import { ConnectionGathering } from './connection-gathering.js'
 import { attempt, ConnectionMedia, trackCommands } from './connection-media.js'
+import { ConnectionNews } from './connection-news.js'
 import { checkOptions, invalid } from './connection-options.js'
+import { ConnectionOrder } from './connection-order.js'
 import { UrchinError } from './errors.js'
 import * as events from './events.js'
-import { LocalIce } from './local-ice.js'
 import { ConnectionLog } from './log.js'
 import { RemoteCandidates } from './remote-candidates.js'
-import { parseCandidate, writeCandidate } from './sdp/candidate.js'
 import { guessType, parseSdp, SdpSession } from './sdp/session.js'
 import { taggedSection, writeSdp } from './sdp/write.js'
 import { buildStats } from './stats.js'
@@ -23,8 +25,7 @@ import { Worker } from './worker.js'
 /** @typedef {import('./sdp/session.js').Applied} Applied */
 /** @typedef {import('./sdp/write.js').LocalDescription} LocalDescription */
 /** @typedef {{ audio?: boolean | number, video?: boolean | number, iceRestart?: boolean }} OfferOptions */
-/** @typedef {{ candidate: string, sdpMid?: string | null, sdpMLineIndex?: number | null,
- *   usernameFragment?: string | null }} CandidateInit */
+/** @typedef {import('./connection-arguments.js').CandidateInit} CandidateInit */
 
 /**
  * @typedef {object} ConnectionEvent
@@ -34,19 +35,6 @@ import { Worker } from './worker.js'
  * @property {string} streamId
  * @property {{ code: string, detail: string }} [reason] of CONN_FAILED
  */
-
-/**
- * A local description that waits until it can be sent.
- * @typedef {object} Unsent
- * @property {LocalDescription} description
- * @property {boolean} isFull every candidate must be in it
- * @property {boolean} isApplied the remote description it answers has been told
- * @property {(sdp: string) => void} resolve
- * @property {(error: Error) => void} reject
- */
-
-/** Native events after which nothing may be told out of turn. */
-const decisive = new Set(['ready', 'failed', 'peer-closed', 'closed'])
 
 /** Closes connections that nobody can reach any more. */
 const unclosed = new FinalizationRegistry(
@@ -68,10 +56,11 @@ export class WebRtcConnection extends EventEmitter {
   #log
   #onError
   #connectionId = 0
-  #queue = new events.EventQueue()
+  #news
+  #descriptions
+  #order = new ConnectionOrder((event) => this.#handle(event))
   #session = new SdpSession(String(randomBytes(6).readUIntBE(0, 6)))
-  #local = new LocalIce(0)
-  #isGathering = false
+  #gathering
   #candidates
   /** @type {ConnectionMedia | null} */
   #media = null
@@ -80,26 +69,13 @@ export class WebRtcConnection extends EventEmitter {
   /** @type {Set<LocalTrack>} */
   #tracks = new Set()
 
-  #state = events.CONN_INITIAL
-  #isFailed = false
-  #isFinished = false
   /** @type {Promise<void> | null} */
   #closing = null
   /** @type {() => void} */
   #resolveClosing = () => {}
 
-  /** @type {{ description: LocalDescription, previous: LocalDescription | null } | null} */
-  #described = null
   #remoteSdp = ''
-  /** @type {Unsent[]} */
-  #unsent = []
-  /** Remote descriptions that the core has not taken yet. */
-  #unacknowledged = 0
-  /** @type {any[]} native events that wait for them */
-  #held = []
   #peerTrickles = true
-  /** Mids whose candidates are for transports that BUNDLE does away with. @type {Set<string>} */
-  #spareMids = new Set()
   #isNegotiationTold = false
   #mustReoffer = false
   /** @type {{ local: Candidate, remote: Candidate } | null} */
@@ -118,14 +94,29 @@ export class WebRtcConnection extends EventEmitter {
     this.id = options.id ?? randomUUID()
     this.#log = new ConnectionLog(options.logger, this.id)
     this.#onError = errorLogger(this.#log)
+    this.#news = new ConnectionNews(this, this.#log)
+    this.#descriptions = new ConnectionDescriptions({
+      news: this.#news,
+      localIce: () => this.#gathering.local,
+      write: (description) => this.#write(description),
+    })
+    this.#gathering = new ConnectionGathering({
+      news: this.#news,
+      log: this.#log,
+      announced: this.#options.announced,
+      isRelayOnly: options.iceTransportPolicy === 'relay',
+      taggedSection: () => taggedSection(/** @type {LocalDescription} */ (this.#descriptions.latest)),
+      localSdp: () => this.getLocalSdp(),
+      onProgress: () => this.#release(),
+    })
     /** @type {Worker} */
     this.#worker = options.worker ?? Worker.get()
-    this.#candidates = new RemoteCandidates(
-      (candidate) =>
-        this.#command(() => this.#worker.addCandidate(this.#connectionId, bareCandidate(candidate))),
-      () => this.#command(() => this.#worker.endCandidates(this.#connectionId)),
-    )
-    const { servers, portMin, portMax } = this.#options.native
+    this.#candidates = new RemoteCandidates({
+      log: this.#log,
+      forward: (candidate) => this.#command(() => this.#worker.addCandidate(this.#connectionId, candidate)),
+      end: () => this.#command(() => this.#worker.endCandidates(this.#connectionId)),
+    })
+    const { servers = [], portMin, portMax } = this.#options.native
     const names = servers.map(({ host, port }) => `${host}:${port}`).join(' ')
     this.#log.write(
       'info',
@@ -154,7 +145,7 @@ export class WebRtcConnection extends EventEmitter {
       cname: this.#cname,
       onError: this.#onError,
     })
-    this.#tell(events.CONN_INITIAL, '')
+    this.#news.tell(events.CONN_INITIAL, '')
     return this
   }
 
@@ -188,10 +179,10 @@ export class WebRtcConnection extends EventEmitter {
     this.#isNegotiationTold = false
     this.#mustReoffer = false
     this.#log.write('debug', 'creating offer')
-    this.#describe(description)
-    if (!this.#isGathering) this.#gather(true)
+    this.#descriptions.add(description)
+    if (!this.#gathering.isStarted) this.#gather(true)
     else if (iceRestart) this.#restartLocal()
-    return quiet(this.#announce(description, true, !this.#peerTrickles))
+    return this.#announce(description, true).sent
   }
 
   /**
@@ -227,7 +218,7 @@ export class WebRtcConnection extends EventEmitter {
    */
   async #setRemote(text, type) {
     try {
-      if (this.#isFailed) throw new UrchinError('ERR_INVALID_STATE', 'The connection failed')
+      if (this.#news.isFailed) throw new UrchinError('ERR_INVALID_STATE', 'The connection failed')
       const kind = type ?? guessType(text, this.#session.signalingState)
       this.#log.write('debug', `setting remote SDP, type: ${kind}`)
       const description = parseSdp(text)
@@ -236,7 +227,11 @@ export class WebRtcConnection extends EventEmitter {
         kind === 'offer'
           ? this.#session.applyOffer(description, { isPolite: this.#options.polite })
           : this.#session.applyAnswer(description)
-      if (isGlare) this.#forgetOffer()
+      if (isGlare) {
+        this.#log.write('info', 'glare: our offer gives way')
+        this.#descriptions.forgetOffer()
+        this.#mustReoffer = true
+      }
       return await this.#apply(text, applied)
     } catch (error) {
       this.#log.write('warn', `remote SDP not set, error: ${/** @type {any} */ (error).code}`)
@@ -255,18 +250,17 @@ export class WebRtcConnection extends EventEmitter {
     this.#remoteSdp = text
     this.#peerTrickles = applied.isTrickle
     this.#isNegotiationTold = false
-    this.#spareMids = spareMids(current?.mid, answer)
+    this.#candidates.setBundle(current?.mid, answer?.bundle ?? [])
     if (answer) {
-      this.#describe(answer)
+      this.#descriptions.add(answer)
       // RFC 8445 6.1.1: the offerer controls, but a lite agent never does.
-      if (!this.#isGathering) this.#gather(current?.isIceLite ?? false)
+      if (!this.#gathering.isStarted) this.#gather(current?.isIceLite ?? false)
       else if (applied.isRestart) this.#restartLocal()
     }
-    const answered = answer ? quiet(this.#announce(answer, false, !applied.isTrickle)) : null
-    const waiting = answer ? this.#unsent.at(-1) : undefined
+    const answered = answer ? this.#announce(answer, false) : null
     const media = /** @type {ConnectionMedia} */ (this.#media)
     const { added, ended } = media.sync(this.#session.media)
-    this.#unacknowledged += 1
+    this.#order.begin()
     try {
       if (transport) {
         const { ufrag, pwd, isIceLite, fingerprints } = transport
@@ -278,38 +272,25 @@ export class WebRtcConnection extends EventEmitter {
           fingerprints,
         })
         this.#candidates.setGeneration(ufrag)
-        this.#takeCandidates(transport)
+        this.#candidates.addAll(transport)
         await taken
       } else {
-        if (current) this.#takeCandidates(current)
+        if (current) this.#candidates.addAll(current)
         await null
       }
       this.#log.write('debug', 'SDP processed')
-      this.#tell(events.CONN_SDP_PROCESSED, text)
-      if (waiting) waiting.isApplied = true
+      this.#news.tell(events.CONN_SDP_PROCESSED, text)
+      if (answered) answered.entry.isApplied = true
     } catch (error) {
-      this.#unsent = this.#unsent.filter((one) => one !== waiting)
+      if (answered) this.#descriptions.drop(answered.entry, /** @type {Error} */ (error))
       throw error
     } finally {
-      this.#unacknowledged -= 1
-      for (const track of ended) this.#emitLater(track, 'ended')
-      for (const track of added) if (!track.ended) this.#emitLater(this, 'track', track)
+      for (const track of ended) this.#news.tellOf(track, 'ended')
+      for (const track of added) if (!track.ended) this.#news.tellNamed('track', track)
+      this.#order.end()
       this.#release()
     }
-    return answered ?? this.#afterQueue('')
-  }
-
-  /** @param {import('./sdp/transport.js').Transport} transport */
-  #takeCandidates({ candidates, hasEnded }) {
-    for (const line of candidates.slice(0, 256)) {
-      try {
-        this.#candidates.add(parseCandidate(line))
-      } catch (error) {
-        // RFC 8839 5.1: an unknown or malformed line inside an SDP is no reason to refuse the rest.
-        this.#log.write('debug', `candidate ignored, error: ${/** @type {Error} */ (error).message}`)
-      }
-    }
-    if (hasEnded) this.#candidates.end()
+    return answered ? answered.sent : new Promise((resolve) => this.#news.afterwards(() => resolve('')))
   }
 
   /**
@@ -319,25 +300,11 @@ export class WebRtcConnection extends EventEmitter {
    * @throws {UrchinError} ERR_CLOSED, ERR_INVALID_ARGUMENT, ERR_INVALID_STATE
    */
   addRemoteCandidate(candidate) {
-    const { line, mid, index, ufrag } = checkCandidate(candidate)
+    const checked = checkCandidate(candidate)
     this.#checkOpened()
-    if (this.#isFailed) return Promise.resolve()
-    if (line === '') {
-      this.#log.write('debug', 'end of remote candidates')
-      this.#candidates.end()
-      return Promise.resolve()
-    }
-    this.#log.write(
-      'debug',
-      `Adding remote Candidate, candidate: ${line}, mid: ${mid ?? ''}, sdpMLine: ${index ?? ''}`,
-    )
+    if (this.#news.isFailed) return Promise.resolve()
     try {
-      const parsed = parseCandidate(line)
-      parsed.ufrag ??= ufrag
-      // RFC 9143 7.2: only the candidates of the tagged m-line count.
-      const isSpare = mid !== undefined && this.#spareMids.has(mid)
-      if (isSpare || !this.#candidates.add(parsed))
-        this.#log.write('debug', 'remote candidate is of no use, ignored')
+      this.#candidates.take(checked)
       return Promise.resolve()
     } catch (error) {
       return quiet(Promise.reject(error))
@@ -403,7 +370,8 @@ export class WebRtcConnection extends EventEmitter {
 
   /** Our latest description with the candidates found so far; '' before there is one. @returns {string} */
   getLocalSdp() {
-    return this.#described ? this.#write(this.#described.description) : ''
+    const { latest } = this.#descriptions
+    return latest ? this.#write(latest) : ''
   }
 
   /** The peer's latest description; '' before there is one. @returns {string} */
@@ -413,7 +381,7 @@ export class WebRtcConnection extends EventEmitter {
 
   /** The code of the last state: 101 to 105 or 500. @returns {number} */
   getCurrentState() {
-    return this.#state
+    return this.#news.state
   }
 
   /** The pair that packets take; null before there is one. @returns {{ local: Candidate, remote: Candidate } | null} */
@@ -452,7 +420,7 @@ export class WebRtcConnection extends EventEmitter {
     })
     this.#log.write('info', 'closing')
     if (this.#media) {
-      this.#worker.closeConnection(this.#connectionId).catch((error) => {
+      this.#worker.closeConnection(this.#connectionId).catch((/** @type {Error} */ error) => {
         this.#onError(error)
         setImmediate(() => this.#finish())
       })
@@ -474,34 +442,27 @@ export class WebRtcConnection extends EventEmitter {
       setImmediate(() => this.#finish())
       return
     }
-    // The core's answer to setRemote came before this event, but its promise tells us later.
-    const mustWait = this.#unacknowledged > 0 && decisive.has(event.type)
-    if (mustWait || this.#held.length > 0) this.#held.push(event)
-    else this.#handle(event)
+    this.#order.receive(event)
   }
 
   /** @param {any} event */
   #handle(event) {
     switch (event.type) {
       case 'started':
-        if (event.generation === this.#local.generation) this.#tell(events.CONN_STARTED, '')
-        break
       case 'candidate':
-        if (event.generation === this.#local.generation) this.#foundCandidate(event.candidate)
-        break
       case 'hosts-gathered':
       case 'gathered':
-        if (event.generation === this.#local.generation) this.#gathered(event.type === 'gathered')
+        this.#gathering.handle(event)
         break
       case 'ice-state':
         this.#log.write('info', `iceState: ${event.state}`)
-        this.#emitLater(this, 'ice-state', event.state)
+        this.#news.tellNamed('ice-state', event.state)
         break
       case 'selected-pair':
         this.#selectedPair(event)
         break
       case 'ready':
-        this.#tell(events.CONN_READY, '')
+        this.#news.tell(events.CONN_READY, '')
         break
       case 'failed':
         this.#fail(event.reason)
@@ -519,43 +480,14 @@ export class WebRtcConnection extends EventEmitter {
     }
   }
 
-  /** @param {Candidate} candidate */
-  #foundCandidate(candidate) {
-    if (this.#options.native.relayOnly && candidate.type !== 'relay') return
-    const { mid, index } = this.#described
-      ? taggedSection(this.#described.description)
-      : { mid: '0', index: 0 }
-    const ufrag = this.#local.ufrag
-    for (const told of this.#local.add(candidate, this.#options.announced)) {
-      const line = writeCandidate(told, { ufrag })
-      this.#log.write('debug', `Discovered New Candidate, candidate: ${line}`)
-      this.#tell(events.CONN_CANDIDATE, {
-        candidate: line,
-        sdpMid: mid,
-        sdpMLineIndex: index,
-        usernameFragment: ufrag,
-      })
-    }
-  }
-
-  /** @param {boolean} isAll or only the host candidates */
-  #gathered(isAll) {
-    this.#local.hasHosts = true
-    if (isAll) {
-      this.#local.hasAll = true
-      this.#tell(events.CONN_GATHERED, this.getLocalSdp())
-    }
-    this.#release()
-  }
-
   /** @param {{ local: Candidate, remote: Candidate }} pair */
   #selectedPair({ local, remote }) {
     const text = [local, remote].map((one) => `${one.type} ${one.protocol} ${one.address}:${one.port}`)
     this.#log.write('info', `selected pair, local: ${text[0]}, remote: ${text[1]}`)
-    this.#queue.push(() => {
+    this.#news.afterwards(() => {
       this.#pair = { local, remote }
     })
-    this.#emitLater(this, 'selected-pair', { local: { ...local }, remote: { ...remote } })
+    this.#news.tellNamed('selected-pair', { local: { ...local }, remote: { ...remote } })
   }
 
   /** @param {number} receiverId */
@@ -563,145 +495,57 @@ export class WebRtcConnection extends EventEmitter {
     const track = this.#media?.findRemote(receiverId)
     if (!track) return
     track.activate()
-    this.#emitLater(track, 'active')
-  }
-
-  // -- what the owner is told
-
-  /**
-   * @param {number} code
-   * @param {any} message
-   * @param {{ code: string, detail: string }} [reason]
-   */
-  #tell(code, message, reason) {
-    if (this.#isFinished || (this.#isFailed && code !== events.CONN_FINISHED)) return
-    const { constant, name } = events.eventNames[code]
-    /** @type {ConnectionEvent} */
-    const event = { code, name: constant, message, streamId: '' }
-    if (reason) event.reason = reason
-    this.#log.write(
-      'info',
-      `${events.stateCodes.has(code) ? 'newGlobalState' : 'event'}: ${code} ${constant}`,
-    )
-    this.#queue.push(() => {
-      if (events.stateCodes.has(code)) this.#state = code
-      events.deliver(this, 'event', event)
-      events.deliver(this, name, event)
-    })
-  }
-
-  /**
-   * @param {EventEmitter} emitter
-   * @param {string} name
-   * @param {any[]} values
-   */
-  #emitLater(emitter, name, ...values) {
-    // Nothing but CONN_FINISHED follows a failure or comes after itself; tracks still tell that they ended.
-    if (emitter === this && (this.#isFailed || this.#isFinished)) return
-    this.#queue.push(() => events.deliver(emitter, name, ...values))
-  }
-
-  /**
-   * @template T
-   * @param {T} value
-   * @returns {Promise<T>} when all that is queued so far has been told
-   */
-  #afterQueue(value) {
-    return new Promise((resolve) => {
-      this.#queue.push(() => resolve(value))
-    })
+    this.#news.tellOf(track, 'active')
   }
 
   /** @param {{ code: string, detail: string }} reason */
   #fail({ code, detail }) {
-    if (this.#isFailed || this.#isFinished) return
+    if (this.#news.isFailed || this.#news.isFinished) return
     this.#log.write('error', `failed, code: ${code}, detail: ${detail}`)
-    this.#tell(events.CONN_FAILED, this.#remoteSdp, { code, detail })
-    this.#isFailed = true
-    this.#dropUnsent(new UrchinError(code, detail))
+    this.#news.tell(events.CONN_FAILED, this.#remoteSdp, { code, detail })
+    this.#descriptions.dropAll(new UrchinError(code, detail))
   }
 
   #finish() {
-    if (this.#isFinished) return
+    if (this.#news.isFinished) return
     this.#closing ??= Promise.resolve()
-    const held = this.#held
-    this.#held = []
-    for (const event of held) this.#handle(event)
-    for (const track of this.#media?.clear() ?? []) this.#emitLater(track, 'ended')
+    this.#order.flush()
+    for (const track of this.#media?.clear() ?? []) this.#news.tellOf(track, 'ended')
     for (const track of this.#tracks) track.remove()
-    this.#dropUnsent(new UrchinError('ERR_CLOSED', 'The connection was closed'))
-    this.#tell(events.CONN_FINISHED, '')
-    this.#isFinished = true
-    this.#queue.push(this.#resolveClosing)
+    this.#descriptions.dropAll(new UrchinError('ERR_CLOSED', 'The connection was closed'))
+    this.#news.tell(events.CONN_FINISHED, '')
+    this.#news.afterwards(this.#resolveClosing)
     unclosed.unregister(this)
   }
 
   // -- negotiation
 
-  /** @param {LocalDescription} description */
-  #describe(description) {
-    this.#described = { description, previous: this.#described?.description ?? null }
-  }
-
-  /** Our offer gave way to the peer's. */
-  #forgetOffer() {
-    this.#log.write('info', 'glare: our offer gives way')
-    const previous = this.#described?.previous
-    this.#described = previous ? { description: previous, previous: null } : null
-    this.#mustReoffer = true
-    const offers = this.#unsent.filter(({ description }) => description.type === 'offer')
-    this.#unsent = this.#unsent.filter(({ description }) => description.type !== 'offer')
-    for (const { reject } of offers) reject(new UrchinError('ERR_GLARE', "The offer gave way to the peer's"))
-  }
-
   /**
-   * Tells a description as soon as it can be sent.
    * @param {LocalDescription} description
    * @param {boolean} isApplied
-   * @param {boolean} isFull the peer wants every candidate in it (RFC 8838 16: "half trickle")
-   * @returns {Promise<string>}
    */
-  #announce(description, isApplied, isFull) {
-    return new Promise((resolve, reject) => {
-      this.#unsent.push({ description, isFull: isFull || !this.#options.trickle, isApplied, resolve, reject })
-      this.#release()
-    })
+  #announce(description, isApplied) {
+    // RFC 8838 16, "half trickle": a peer that takes no later candidates gets them all at once.
+    const isFull = !this.#options.trickle || !this.#peerTrickles
+    return this.#descriptions.announce(description, { isApplied, isFull })
   }
 
-  /** Goes on with all that waited. */
   #release() {
-    if (this.#unacknowledged === 0 && this.#held.length > 0) {
-      const held = this.#held
-      this.#held = []
-      for (const event of held) this.#handle(event)
-    }
-    while (this.#unsent.length > 0) {
-      const [{ description, isFull, isApplied, resolve }] = this.#unsent
-      if (!isApplied || !(isFull ? this.#local.hasAll : this.#local.hasHosts)) return
-      this.#unsent.shift()
-      const sdp = this.#write(description)
-      this.#tell(events.CONN_SDP, sdp)
-      this.#queue.push(() => resolve(sdp))
-    }
+    this.#descriptions.release()
     this.#checkNegotiation()
-  }
-
-  /** @param {Error} error */
-  #dropUnsent(error) {
-    const unsent = this.#unsent
-    this.#unsent = []
-    for (const { reject } of unsent) reject(error)
   }
 
   /** @param {LocalDescription} description */
   #write(description) {
+    const { ufrag, pwd, candidates, hasAll } = this.#gathering.local
+    const { fingerprint } = this.#worker
     return writeSdp(description, {
-      ufrag: this.#local.ufrag,
-      pwd: this.#local.pwd,
-      fingerprint: this.#worker.fingerprint,
+      ufrag,
+      pwd,
+      fingerprint,
       cname: this.#cname,
-      candidates: this.#local.candidates,
-      hasEnded: this.#local.hasAll,
+      candidates,
+      hasEnded: hasAll,
     })
   }
 
@@ -709,15 +553,15 @@ export class WebRtcConnection extends EventEmitter {
   #checkNegotiation() {
     const isNeeded = () =>
       this.#closing === null &&
-      !this.#isFailed &&
-      this.#unsent.length === 0 &&
+      !this.#news.isFailed &&
+      this.#descriptions.areAllSent &&
       this.#session.transport !== null &&
       this.#session.signalingState === 'stable' &&
       (this.#mustReoffer || this.#session.needsNegotiation())
     if (this.#isNegotiationTold || !isNeeded()) return
     this.#isNegotiationTold = true
     // Asked again when its turn comes: several changes in a row are one.
-    this.#queue.push(() => {
+    this.#news.afterwards(() => {
       if (isNeeded()) events.deliver(this, 'negotiation-needed')
       else this.#isNegotiationTold = false
     })
@@ -725,16 +569,13 @@ export class WebRtcConnection extends EventEmitter {
 
   /** @param {boolean} isControlling */
   #gather(isControlling) {
-    this.#isGathering = true
-    const { ufrag, pwd } = this.#local
-    this.#start(() => this.#worker.gather(this.#connectionId, { ufrag, pwd, controlling: isControlling }))
+    const credentials = this.#gathering.start()
+    this.#start(() => this.#worker.gather(this.#connectionId, { ...credentials, controlling: isControlling }))
   }
 
   #restartLocal() {
-    this.#log.write('info', 'restarting ICE')
-    this.#local = new LocalIce(this.#local.generation + 1)
-    const { ufrag, pwd } = this.#local
-    this.#start(() => this.#worker.restartIce(this.#connectionId, { ufrag, pwd }))
+    const credentials = this.#gathering.restart()
+    this.#start(() => this.#worker.restartIce(this.#connectionId, credentials))
   }
 
   /** @param {() => Promise<any>} run without which the connection can't go on */
@@ -760,26 +601,8 @@ export class WebRtcConnection extends EventEmitter {
 
   #checkReady() {
     this.#checkOpened()
-    if (this.#isFailed) throw new UrchinError('ERR_INVALID_STATE', 'The connection failed')
+    if (this.#news.isFailed) throw new UrchinError('ERR_INVALID_STATE', 'The connection failed')
   }
-}
-
-/**
- * RFC 9143 7.2: an offer may bring candidates for each of its m-lines, of which bundling leaves one.
- * @param {string | undefined} tagged
- * @param {LocalDescription | null} answer
- */
-function spareMids(tagged, answer) {
-  if (!answer || tagged === undefined || !answer.bundle.includes(tagged)) return new Set()
-  return new Set(answer.bundle.filter((mid) => mid !== tagged))
-}
-
-/**
- * @param {import('./sdp/candidate.js').ParsedCandidate} candidate
- * @returns {Candidate}
- */
-function bareCandidate({ addressKind: _, ufrag: __, ...candidate }) {
-  return candidate
 }
 
 /**

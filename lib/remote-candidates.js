@@ -1,12 +1,16 @@
 // The peer's candidates on their way to the core: kept until its description is there, told apart by generation, without
 // duplicates and with a limit (RFC 8838, RFC 8840).
 
+import { parseCandidate } from './sdp/candidate.js'
+
+/** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 /** @typedef {import('./sdp/candidate.js').ParsedCandidate} ParsedCandidate */
 
 /** Candidates of one generation that are used; RFC 8445 19.5: a flood of them is an attack. */
 const maxCandidates = 100
 
 export class RemoteCandidates {
+  #log
   #forward
   #end
   /** @type {string | null} */
@@ -19,14 +23,16 @@ export class RemoteCandidates {
   /** @type {Set<string>} */
   #seen = new Set()
   #hasEnded = false
+  /** Mids whose candidates are for transports that BUNDLE does away with. @type {Set<string>} */
+  #spareMids = new Set()
   /** Candidates that were not used, by reason. */
   ignored = { useless: 0, stale: 0, duplicate: 0, tooMany: 0 }
 
   /**
-   * @param {(candidate: ParsedCandidate) => void} forward
-   * @param {() => void} end
+   * @param {{ log: import('./log.js').ConnectionLog, forward: (candidate: Candidate) => void, end: () => void }} fields
    */
-  constructor(forward, end) {
+  constructor({ log, forward, end }) {
+    this.#log = log
     this.#forward = forward
     this.#end = end
   }
@@ -50,6 +56,54 @@ export class RemoteCandidates {
   }
 
   /**
+   * An offer may bring candidates for each of its m-lines, of which bundling leaves one (RFC 9143 7.2).
+   * @param {string | undefined} tagged the m-line whose candidates count
+   * @param {string[]} bundle mids of our answer; none when the peer answered
+   */
+  setBundle(tagged, bundle) {
+    const isKept = tagged !== undefined && bundle.includes(tagged)
+    this.#spareMids = new Set(isKept ? bundle.filter((mid) => mid !== tagged) : [])
+  }
+
+  /**
+   * Takes what an SDP holds.
+   * @param {{ candidates: string[], hasEnded: boolean }} transport
+   */
+  addAll({ candidates, hasEnded }) {
+    for (const line of candidates.slice(0, 256)) {
+      try {
+        this.take({ line })
+      } catch (error) {
+        // RFC 8839 5.1: an unknown or malformed line inside an SDP is no reason to refuse the rest.
+        this.#log.write('debug', `candidate ignored: ${/** @type {Error} */ (error).message}`)
+      }
+    }
+    if (hasEnded) this.end()
+  }
+
+  /**
+   * Takes one that was signalled.
+   * @param {import('./connection-arguments.js').CheckedCandidate} checked
+   * @throws {import('./errors.js').UrchinError} ERR_CANDIDATE_SYNTAX
+   */
+  take({ line, mid, index, ufrag }) {
+    if (line === '') {
+      this.#log.write('debug', 'end of remote candidates')
+      this.end()
+      return
+    }
+    this.#log.write(
+      'debug',
+      `Adding remote Candidate, candidate: ${line}, mid: ${mid ?? ''}, sdpMLine: ${index ?? ''}`,
+    )
+    const candidate = parseCandidate(line)
+    candidate.ufrag ??= ufrag
+    const isSpare = mid !== undefined && this.#spareMids.has(mid)
+    const isTaken = isSpare ? this.#ignore('useless') : this.add(candidate)
+    if (!isTaken) this.#log.write('debug', 'remote candidate ignored')
+  }
+
+  /**
    * @param {ParsedCandidate} candidate
    * @returns {boolean} whether it is used or kept
    */
@@ -66,7 +120,8 @@ export class RemoteCandidates {
     if (this.#seen.has(key)) return this.#ignore('duplicate')
     if (this.#seen.size >= maxCandidates) return this.#ignore('tooMany')
     this.#seen.add(key)
-    this.#forward(candidate)
+    const { addressKind: _, ufrag: __, ...bare } = candidate
+    this.#forward(bare)
     return true
   }
 

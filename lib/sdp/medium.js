@@ -163,6 +163,7 @@ export function answerMedium(medium, section, codecs) {
 export function applyAnswer(medium, offered, section) {
   const kind = /** @type {Kind} */ (section.kind)
   const sendCodecs = []
+  /** @type {Codec[]} */
   const receiveCodecs = []
   for (const theirs of acceptableCodecs(section)) {
     const ours = offered.codecs.find((codec) => isSameCodec(codec, theirs))
