@@ -8,22 +8,16 @@
 #define RECEIVERS_MAX 256
 #define SENDERS_MAX 4096
 
-/* Makes room for one more pointer. */
-static int reserve(void *list, size_t count, size_t *cap, size_t max)
+/* Returns a list of pointers with room for one more, or NULL and leaves it as it was. */
+static void *with_room(void *list, size_t count, size_t *cap)
 {
-	void *pointers;
-	if (count >= max)
-		return URCHIN_EFULL;
 	if (count < *cap)
-		return 0;
-	memcpy(&pointers, list, sizeof pointers);
+		return list;
 	size_t wanted = *cap ? *cap * 2 : 4;
-	void *grown = realloc(pointers, wanted * sizeof(void *));
-	if (!grown)
-		return URCHIN_ENOMEM;
-	memcpy(list, &grown, sizeof grown);
-	*cap = wanted;
-	return 0;
+	void *grown = realloc(list, wanted * sizeof(void *));
+	if (grown)
+		*cap = wanted;
+	return grown;
 }
 
 static bool is_receiver_config_valid(const struct urchin_receiver_config *config)
@@ -56,9 +50,12 @@ int urchin_connection_add_receiver(struct urchin_connection *connection, uint64_
 		return URCHIN_EINVAL;
 	if (connection->is_closing)
 		return URCHIN_ESTATE;
-	int err = reserve(&connection->ins, connection->in_count, &connection->in_cap, RECEIVERS_MAX);
-	if (err < 0)
-		return err;
+	if (connection->in_count >= RECEIVERS_MAX)
+		return URCHIN_EFULL;
+	void *list = with_room(connection->ins, connection->in_count, &connection->in_cap);
+	if (!list)
+		return URCHIN_ENOMEM;
+	connection->ins = list;
 	struct urchin_stream_in *stream = calloc(1, sizeof *stream);
 	if (!stream)
 		return URCHIN_ENOMEM;
@@ -66,7 +63,7 @@ int urchin_connection_add_receiver(struct urchin_connection *connection, uint64_
 	stream->input.id = receiver_id;
 	stream->input.receiver = &stream->receiver;
 	stream->input.connection = connection;
-	err = urchin_router_add_input(connection->router, &stream->input);
+	int err = urchin_router_add_input(connection->router, &stream->input);
 	if (err == 0)
 		err = declare_ssrcs(connection, stream, config);
 	if (err < 0) {
@@ -87,9 +84,12 @@ int urchin_connection_add_sender(struct urchin_connection *connection, uint64_t 
 		return URCHIN_EINVAL;
 	if (connection->is_closing)
 		return URCHIN_ESTATE;
-	int err = reserve(&connection->outs, connection->out_count, &connection->out_cap, SENDERS_MAX);
-	if (err < 0)
-		return err;
+	if (connection->out_count >= SENDERS_MAX)
+		return URCHIN_EFULL;
+	void *list = with_room(connection->outs, connection->out_count, &connection->out_cap);
+	if (!list)
+		return URCHIN_ENOMEM;
+	connection->outs = list;
 	struct urchin_stream_out *stream = calloc(1, sizeof *stream);
 	if (!stream)
 		return URCHIN_ENOMEM;
@@ -100,7 +100,7 @@ int urchin_connection_add_sender(struct urchin_connection *connection, uint64_t 
 	stream->output.id = sender_id;
 	stream->output.sender = &stream->sender;
 	stream->output.connection = connection;
-	err = urchin_router_add_output(connection->router, &stream->output);
+	int err = urchin_router_add_output(connection->router, &stream->output);
 	if (err < 0) {
 		free(stream);
 		return err;
