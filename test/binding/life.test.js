@@ -1,0 +1,89 @@
+// Life and death of the addon in real processes: however a process or thread ends, it ends as Node says it should.
+
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import test from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const LIVENESS_MS = 120_000
+
+/**
+ * Runs a fixture to its end.
+ * @param {string} name
+ * @param {{ flags?: string[], onOutput?: (child: import('node:child_process').ChildProcess, output: string) => void }} [options]
+ */
+async function run(name, { flags = [], onOutput } = {}) {
+  const file = fileURLToPath(new URL(`./fixtures/${name}.js`, import.meta.url))
+  const child = spawn(process.execPath, [...flags, file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: LIVENESS_MS,
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+    onOutput?.(child, stdout)
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  const [code, signal] = await once(child, 'close')
+  return { code, signal, stdout: stdout.trim(), stderr }
+}
+
+test('the process ends by itself when every connection is closed', async () => {
+  const { code, signal, stdout, stderr } = await run('ends-by-itself')
+  assert.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'closed' }, stderr)
+})
+
+test('process.exit() amid handshakes ends the process with its code', async () => {
+  for (let round = 0; round < 5; round++) {
+    const { code, signal, stderr } = await run('exits-while-connecting')
+    assert.deepEqual({ code, signal }, { code: 7, signal: null }, stderr)
+  }
+})
+
+test('SIGINT ends a process with open connections', async () => {
+  const { code, signal, stderr } = await run('waits-for-signal', {
+    onOutput: (child, output) => output.includes('ready') && child.kill('SIGINT'),
+  })
+  assert.deepEqual({ code, signal }, { code: null, signal: 'SIGINT' }, stderr)
+})
+
+test('what listeners throw reaches uncaughtException, and no event is lost', async () => {
+  const { code, stdout, stderr } = await run('listener-throws')
+  assert.equal(code, 0, stderr)
+  const { caught, codes } = JSON.parse(stdout)
+  assert.equal(codes[0], 101)
+  assert.equal(codes.at(-1), 105)
+  assert.ok(codes.includes(104))
+  assert.equal(caught, codes.length + 1)
+})
+
+test('an exception that nobody catches ends the process like any other', async () => {
+  const { code, signal, stderr } = await run('listener-throws-uncaught')
+  assert.deepEqual({ code, signal }, { code: 1, signal: null })
+  assert.match(stderr, /nobody catches this/)
+})
+
+test('worker_threads load the addon, connect, and end or are terminated, in and out', async () => {
+  const { code, signal, stdout, stderr } = await run('worker-threads')
+  assert.deepEqual({ code, signal }, { code: 0, signal: null }, stderr)
+  assert.deepEqual(JSON.parse(stdout), { failures: 0, stats: true })
+})
+
+test('a connection that is collected unclosed is reported and closed', async () => {
+  const { code, signal, stdout, stderr } = await run('collected', { flags: ['--expose-gc'] })
+  assert.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'URCHIN_UNCLOSED' }, stderr)
+})
+
+test('500 connections opened and closed leave no descriptor, thread or memory behind', async () => {
+  const { code, stdout, stderr } = await run('open-and-close', { flags: ['--expose-gc'] })
+  assert.equal(code, 0, stderr)
+  const { before, after } = JSON.parse(stdout)
+  assert.equal(after.fds, before.fds)
+  assert.equal(after.threads, before.threads)
+  // 500 connections at 200 KB each would be 100 MB.
+  assert.ok(after.rssKb - before.rssKb < 10_000, `grew by ${after.rssKb - before.rssKb} KB`)
+})
