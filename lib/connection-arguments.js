@@ -1,6 +1,7 @@
 // What users pass to a connection's methods, checked before anything happens.
 
 import { invalid } from './connection-options.js'
+import { RemoteTrack } from './track.js'
 
 /** @typedef {import('./connection.js').OfferOptions} OfferOptions */
 /** @typedef {{ candidate: string, sdpMid?: string | null, sdpMLineIndex?: number | null,
@@ -63,6 +64,26 @@ export function checkCandidate(candidate) {
   if (index !== undefined && typeof index !== 'number') throw invalid('sdpMLineIndex must be a number')
   if (ufrag !== undefined && typeof ufrag !== 'string') throw invalid('usernameFragment must be text')
   return { line: toLine(line), mid, index, ufrag: ufrag === '' ? undefined : ufrag }
+}
+
+/**
+ * @param {unknown} source
+ * @param {unknown} options
+ * @returns {{ kind: 'audio' | 'video', streamId?: string, trackId?: string }}
+ * @throws {import('./errors.js').UrchinError} ERR_INVALID_ARGUMENT
+ */
+export function checkTrack(source, options) {
+  if (source !== null && !(source instanceof RemoteTrack))
+    throw invalid('source must be a RemoteTrack or null')
+  const { kind = source?.kind, streamId, trackId } = Object(options)
+  if (kind !== 'audio' && kind !== 'video') throw invalid("kind must be 'audio' or 'video'")
+  if (source && source.kind !== kind) throw invalid('kind must be that of the source')
+  for (const name of [streamId, trackId]) {
+    // RFC 8830 2: token characters, at most 64.
+    const isToken = typeof name === 'string' && /^[\w.+{}-]{1,64}$/.test(name)
+    if (name !== undefined && !isToken) throw invalid('streamId and trackId must be tokens')
+  }
+  return { kind, streamId, trackId }
 }
 
 /** @param {string} text */

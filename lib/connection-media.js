@@ -1,6 +1,7 @@
 // Keeps a connection's receivers and senders in the core in step with its negotiated m-lines, and the tracks that
 // JavaScript sees with both.
 
+import { randomBytes } from 'node:crypto'
 import { receives, sends } from './sdp/extensions.js'
 import { RemoteTrack } from './track.js'
 
@@ -16,22 +17,29 @@ export class ConnectionMedia {
   #connection
   #connectionId
   #cname
+  #news
   #onError
   #commands
   /** @type {Map<string, { track: RemoteTrack, receiverId: number, config: string }>} by mid */
   #receivers = new Map()
   /** @type {Map<LocalTrack, { mid: string, senderId: number, config: string }>} */
   #senders = new Map()
+  /** @type {RemoteTrack[]} */
+  #added = []
+  /** @type {RemoteTrack[]} */
+  #ended = []
 
   /**
    * @param {{ worker: Worker, connection: WebRtcConnection, connectionId: number, cname: string,
+   *   news: import('./connection-news.js').ConnectionNews,
    *   onError: (error: Error) => void }} fields onError: a command failed that should not
    */
-  constructor({ worker, connection, connectionId, cname, onError }) {
+  constructor({ worker, connection, connectionId, cname, news, onError }) {
     this.#worker = worker
     this.#connection = connection
     this.#connectionId = connectionId
     this.#cname = cname
+    this.#news = news
     this.#onError = onError
     this.#commands = trackCommands(worker, onError)
   }
@@ -42,11 +50,14 @@ export class ConnectionMedia {
   }
 
   /**
+   * A stream's first packet came.
    * @param {number} receiverId
-   * @returns {RemoteTrack | undefined}
    */
-  findRemote(receiverId) {
-    return [...this.#receivers.values()].find((one) => one.receiverId === receiverId)?.track
+  activate(receiverId) {
+    const track = this.tracksById.receivers.get(receiverId)
+    if (!track) return
+    track.activate()
+    this.#news.tellOf(track, 'active')
   }
 
   /**
@@ -63,12 +74,8 @@ export class ConnectionMedia {
   /**
    * Does what a negotiation decided.
    * @param {readonly Medium[]} media
-   * @returns {{ added: RemoteTrack[], ended: RemoteTrack[] }}
    */
   sync(media) {
-    /** @type {RemoteTrack[]} */
-    const added = []
-    const ended = []
     const receiving = media.filter((medium) => !medium.isRejected && receives(medium.direction))
     const mids = new Set(receiving.map(({ mid }) => mid))
     for (const [mid, { track, receiverId }] of this.#receivers) {
@@ -76,20 +83,21 @@ export class ConnectionMedia {
       this.#receivers.delete(mid)
       attempt(() => this.#worker.removeReceiver(this.#connectionId, receiverId), this.#onError)
       track.end()
-      ended.push(track)
+      this.#ended.push(track)
     }
-    for (const medium of receiving) {
-      const track = this.#receive(medium)
-      if (track) added.push(track)
-    }
+    for (const medium of receiving) this.#receive(medium)
     this.#send(media.filter((medium) => !medium.isRejected && medium.track && sends(medium.direction)))
-    return { added, ended }
   }
 
-  /**
-   * @param {Medium} medium
-   * @returns {RemoteTrack | null} when it is new
-   */
+  /** The remote tracks that came and went since this was last asked. */
+  takeChanges() {
+    const changes = { added: this.#added, ended: this.#ended }
+    this.#added = []
+    this.#ended = []
+    return changes
+  }
+
+  /** @param {Medium} medium */
   #receive(medium) {
     const { mid, remote } = medium
     const config = {
@@ -100,7 +108,6 @@ export class ConnectionMedia {
     }
     const text = JSON.stringify(config)
     let entry = this.#receivers.get(mid)
-    const isNew = entry === undefined
     if (!entry) {
       const receiverId = this.#worker.addReceiver(this.#connectionId, config)
       const kind = config.format.kind
@@ -116,6 +123,7 @@ export class ConnectionMedia {
       }
       entry = { track: new RemoteTrack(fields), receiverId, config: text }
       this.#receivers.set(mid, entry)
+      this.#added.push(entry.track)
     } else if (entry.config !== text) {
       entry.config = text
       const { receiverId } = entry
@@ -123,7 +131,6 @@ export class ConnectionMedia {
     }
     const { streamId, trackId } = remote
     entry.track.update({ codecs: medium.receiveCodecs, streamId, trackId })
-    return isNew ? entry.track : null
   }
 
   /**
@@ -231,4 +238,15 @@ export function attempt(run, onError) {
   } catch (error) {
     onError(error)
   }
+}
+
+/**
+ * A random SSRC (RFC 3550 8.1) for another track of a connection.
+ * @param {Iterable<LocalTrack>} tracks those it has
+ */
+export function newSsrc(tracks) {
+  const used = new Set([...tracks].map((track) => track.ssrc))
+  let ssrc = 0
+  while (ssrc === 0 || used.has(ssrc)) ssrc = randomBytes(4).readUInt32BE()
+  return ssrc
 }

@@ -11,7 +11,7 @@ import {
 } from './events.js'
 
 /** @typedef {import('node:events').EventEmitter} EventEmitter */
-/** @typedef {import('./connection.js').ConnectionEvent} ConnectionEvent */
+/** @typedef {import('./events.js').ConnectionEvent} ConnectionEvent */
 
 export class ConnectionNews {
   #queue = new EventQueue()

@@ -3,38 +3,31 @@
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
-import { checkCandidate, checkOffer, checkSdp } from './connection-arguments.js'
+import { checkCandidate, checkOffer, checkSdp, checkTrack } from './connection-arguments.js'
 import { ConnectionDescriptions } from './connection-descriptions.js'
 import { ConnectionGathering } from './connection-gathering.js'
-import { attempt, ConnectionMedia, trackCommands } from './connection-media.js'
+import { attempt, ConnectionMedia, newSsrc, trackCommands } from './connection-media.js'
 import { ConnectionNews } from './connection-news.js'
 import { checkOptions, invalid } from './connection-options.js'
 import { ConnectionOrder } from './connection-order.js'
 import { UrchinError } from './errors.js'
 import * as events from './events.js'
 import { ConnectionLog } from './log.js'
+import { NegotiationNeed } from './negotiation-need.js'
 import { RemoteCandidates } from './remote-candidates.js'
 import { guessType, parseSdp, SdpSession } from './sdp/session.js'
 import { taggedSection, writeSdp } from './sdp/write.js'
 import { buildStats } from './stats.js'
-import { LocalTrack, RemoteTrack } from './track.js'
+import { LocalTrack } from './track.js'
 import { Worker } from './worker.js'
 
 /** @typedef {import('./connection-options.js').ConnectionOptions} ConnectionOptions */
+/** @typedef {import('./events.js').ConnectionEvent} ConnectionEvent */
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 /** @typedef {import('./sdp/session.js').Applied} Applied */
 /** @typedef {import('./sdp/write.js').LocalDescription} LocalDescription */
 /** @typedef {{ audio?: boolean | number, video?: boolean | number, iceRestart?: boolean }} OfferOptions */
 /** @typedef {import('./connection-arguments.js').CandidateInit} CandidateInit */
-
-/**
- * @typedef {object} ConnectionEvent
- * @property {number} code 101 to 105, 201 to 203, 500
- * @property {string} name 'CONN_INITIAL', …
- * @property {any} message
- * @property {string} streamId
- * @property {{ code: string, detail: string }} [reason] of CONN_FAILED
- */
 
 /** Closes connections that nobody can reach any more. */
 const unclosed = new FinalizationRegistry(
@@ -45,6 +38,13 @@ const unclosed = new FinalizationRegistry(
     held.worker.closeConnection(held.connectionId).catch(() => {})
   },
 )
+
+/**
+ * Connections on which something can still happen by itself. Like a socket, such a one lives on when only its own
+ * listeners know it; one that waits for its owner, or has failed, does not.
+ * @type {Set<WebRtcConnection>}
+ */
+const active = new Set()
 
 /**
  * Events: 'event' with every ConnectionEvent, and each also under its own name; further 'track' (RemoteTrack),
@@ -76,8 +76,7 @@ export class WebRtcConnection extends EventEmitter {
 
   #remoteSdp = ''
   #peerTrickles = true
-  #isNegotiationTold = false
-  #mustReoffer = false
+  #need
   /** @type {{ local: Candidate, remote: Candidate } | null} */
   #pair = null
 
@@ -93,7 +92,7 @@ export class WebRtcConnection extends EventEmitter {
     /** For logs. */
     this.id = options.id ?? randomUUID()
     this.#log = new ConnectionLog(options.logger, this.id)
-    this.#onError = errorLogger(this.#log)
+    this.#onError = this.#log.onError
     this.#news = new ConnectionNews(this, this.#log)
     this.#descriptions = new ConnectionDescriptions({
       news: this.#news,
@@ -108,6 +107,11 @@ export class WebRtcConnection extends EventEmitter {
       taggedSection: () => taggedSection(/** @type {LocalDescription} */ (this.#descriptions.latest)),
       localSdp: () => this.getLocalSdp(),
       onProgress: () => this.#release(),
+    })
+    this.#need = new NegotiationNeed({
+      news: this.#news,
+      isNeeded: (isForced) => this.#needsOffer(isForced),
+      tell: () => events.deliver(this, 'negotiation-needed'),
     })
     /** @type {Worker} */
     this.#worker = options.worker ?? Worker.get()
@@ -143,6 +147,7 @@ export class WebRtcConnection extends EventEmitter {
       connection: this,
       connectionId,
       cname: this.#cname,
+      news: this.#news,
       onError: this.#onError,
     })
     this.#news.tell(events.CONN_INITIAL, '')
@@ -170,14 +175,8 @@ export class WebRtcConnection extends EventEmitter {
   createOffer(options) {
     this.#checkReady()
     const { iceRestart, ...wishes } = checkOffer(options)
-    const isEmpty = this.#session.media.length === 0 && this.#tracks.size === 0
-    const description = this.#session.createOffer(
-      isEmpty && wishes.audio === undefined && wishes.video === undefined
-        ? { audio: true, video: true }
-        : wishes,
-    )
-    this.#isNegotiationTold = false
-    this.#mustReoffer = false
+    const description = this.#session.createOffer(wishes)
+    this.#need.reset({ isOurs: true })
     this.#log.write('debug', 'creating offer')
     this.#descriptions.add(description)
     if (!this.#gathering.isStarted) this.#gather(true)
@@ -192,8 +191,7 @@ export class WebRtcConnection extends EventEmitter {
    */
   restartIce() {
     this.#checkReady()
-    if (!this.#session.transport)
-      throw new UrchinError('ERR_INVALID_STATE', 'Nothing was negotiated that could restart')
+    if (!this.#session.transport) throw new UrchinError('ERR_INVALID_STATE', 'There is no ICE to restart')
     return this.createOffer({ iceRestart: true })
   }
 
@@ -230,7 +228,7 @@ export class WebRtcConnection extends EventEmitter {
       if (isGlare) {
         this.#log.write('info', 'glare: our offer gives way')
         this.#descriptions.forgetOffer()
-        this.#mustReoffer = true
+        this.#need.force()
       }
       return await this.#apply(text, applied)
     } catch (error) {
@@ -249,7 +247,7 @@ export class WebRtcConnection extends EventEmitter {
     const current = this.#session.transport
     this.#remoteSdp = text
     this.#peerTrickles = applied.isTrickle
-    this.#isNegotiationTold = false
+    this.#need.reset({ isOurs: false })
     this.#candidates.setBundle(current?.mid, answer?.bundle ?? [])
     if (answer) {
       this.#descriptions.add(answer)
@@ -259,9 +257,9 @@ export class WebRtcConnection extends EventEmitter {
     }
     const answered = answer ? this.#announce(answer, false) : null
     const media = /** @type {ConnectionMedia} */ (this.#media)
-    const { added, ended } = media.sync(this.#session.media)
     this.#order.begin()
     try {
+      media.sync(this.#session.media)
       if (transport) {
         const { ufrag, pwd, isIceLite, fingerprints } = transport
         const taken = this.#worker.setRemote(this.#connectionId, {
@@ -285,8 +283,9 @@ export class WebRtcConnection extends EventEmitter {
       if (answered) this.#descriptions.drop(answered.entry, /** @type {Error} */ (error))
       throw error
     } finally {
+      const { added, ended } = media.takeChanges()
       for (const track of ended) this.#news.tellOf(track, 'ended')
-      for (const track of added) if (!track.ended) this.#news.tellNamed('track', track)
+      for (const track of added) this.#news.tellNamed('track', track)
       this.#order.end()
       this.#release()
     }
@@ -314,7 +313,7 @@ export class WebRtcConnection extends EventEmitter {
   /**
    * Sends the packets of a remote track (of this or another connection) to this peer. On the m-line of an offer that is
    * still to come or that is free; else 'negotiation-needed' tells that a createOffer() has to carry it.
-   * @param {RemoteTrack | null} source null: nothing yet
+   * @param {import('./track.js').RemoteTrack | null} source null: nothing yet
    * @param {{ kind?: 'audio' | 'video', streamId?: string, trackId?: string }} [options] kind is needed without a source;
    *   streamId, trackId: SDP names, tokens of at most 64 characters
    * @returns {LocalTrack}
@@ -322,25 +321,14 @@ export class WebRtcConnection extends EventEmitter {
    */
   addTrack(source, options = {}) {
     this.#checkOpen()
-    if (source !== null && !(source instanceof RemoteTrack))
-      throw invalid('source must be a RemoteTrack or null')
-    const kind = options.kind ?? source?.kind
-    if (kind !== 'audio' && kind !== 'video') throw invalid("kind must be 'audio' or 'video'")
-    const { streamId = this.#streamId, trackId = randomUUID() } = options
-    for (const name of [streamId, trackId]) {
-      if (typeof name !== 'string' || !/^[\w.+{}-]{1,64}$/.test(name))
-        throw invalid('streamId and trackId must be tokens')
-    }
-    // RFC 3550 8.1: random, and no two the same.
-    const used = new Set(this.localTracks.map((track) => track.ssrc))
-    let ssrc = 0
-    while (ssrc === 0 || used.has(ssrc)) ssrc = randomBytes(4).readUInt32BE()
+    const { kind, streamId = this.#streamId, trackId = randomUUID() } = checkTrack(source, options)
+    const ssrc = newSsrc(this.#tracks)
     const commands = trackCommands(this.#worker, this.#onError)
     const track = new LocalTrack({ kind, streamId, trackId, ssrc, commands })
     if (source) track.replaceSource(source)
     this.#tracks.add(track)
     this.#session.addTrack(track)
-    this.#checkNegotiation()
+    this.#need.check()
     return track
   }
 
@@ -355,7 +343,7 @@ export class WebRtcConnection extends EventEmitter {
     this.#session.removeTrack(track)
     this.#media?.removeSender(track)
     track.remove()
-    if (!this.#closing) this.#checkNegotiation()
+    this.#need.check()
   }
 
   /** The tracks that we send. @returns {LocalTrack[]} */
@@ -363,7 +351,7 @@ export class WebRtcConnection extends EventEmitter {
     return [...this.#tracks]
   }
 
-  /** The tracks that the peer sends. @returns {RemoteTrack[]} */
+  /** The tracks that the peer sends. @returns {import('./track.js').RemoteTrack[]} */
   get remoteTracks() {
     return this.#media?.remoteTracks ?? []
   }
@@ -419,6 +407,7 @@ export class WebRtcConnection extends EventEmitter {
       this.#resolveClosing = resolve
     })
     this.#log.write('info', 'closing')
+    this.#updateActive()
     if (this.#media) {
       this.#worker.closeConnection(this.#connectionId).catch((/** @type {Error} */ error) => {
         this.#onError(error)
@@ -472,7 +461,7 @@ export class WebRtcConnection extends EventEmitter {
         this.close()
         break
       case 'receiver-active':
-        this.#activeReceiver(event.receiverId)
+        this.#media?.activate(event.receiverId)
         break
       case 'log':
         this.#log.write(event.level, event.text)
@@ -490,20 +479,13 @@ export class WebRtcConnection extends EventEmitter {
     this.#news.tellNamed('selected-pair', { local: { ...local }, remote: { ...remote } })
   }
 
-  /** @param {number} receiverId */
-  #activeReceiver(receiverId) {
-    const track = this.#media?.findRemote(receiverId)
-    if (!track) return
-    track.activate()
-    this.#news.tellOf(track, 'active')
-  }
-
   /** @param {{ code: string, detail: string }} reason */
   #fail({ code, detail }) {
     if (this.#news.isFailed || this.#news.isFinished) return
     this.#log.write('error', `failed, code: ${code}, detail: ${detail}`)
     this.#news.tell(events.CONN_FAILED, this.#remoteSdp, { code, detail })
     this.#descriptions.dropAll(new UrchinError(code, detail))
+    this.#updateActive()
   }
 
   #finish() {
@@ -516,6 +498,7 @@ export class WebRtcConnection extends EventEmitter {
     this.#news.tell(events.CONN_FINISHED, '')
     this.#news.afterwards(this.#resolveClosing)
     unclosed.unregister(this)
+    active.delete(this)
   }
 
   // -- negotiation
@@ -530,51 +513,47 @@ export class WebRtcConnection extends EventEmitter {
     return this.#descriptions.announce(description, { isApplied, isFull })
   }
 
+  #updateActive() {
+    const isGathering = this.#gathering.isStarted && !this.#gathering.local.hasAll
+    const isBusy = isGathering || this.#session.transport !== null || this.#closing !== null
+    if (isBusy && !this.#news.isFinished && (!this.#news.isFailed || this.#closing)) active.add(this)
+    else active.delete(this)
+  }
+
   #release() {
+    this.#updateActive()
     this.#descriptions.release()
-    this.#checkNegotiation()
+    this.#need.check()
   }
 
   /** @param {LocalDescription} description */
   #write(description) {
-    const { ufrag, pwd, candidates, hasAll } = this.#gathering.local
+    const { ufrag, pwd, candidates, hasAll: hasEnded } = this.#gathering.local
     const { fingerprint } = this.#worker
-    return writeSdp(description, {
-      ufrag,
-      pwd,
-      fingerprint,
-      cname: this.#cname,
-      candidates,
-      hasEnded: hasAll,
-    })
+    return writeSdp(description, { ufrag, pwd, fingerprint, cname: this.#cname, candidates, hasEnded })
   }
 
-  /** Tells once that an offer is needed, when one is and can be made. */
-  #checkNegotiation() {
-    const isNeeded = () =>
+  /** @param {boolean} isForced */
+  #needsOffer(isForced) {
+    const isPossible =
       this.#closing === null &&
       !this.#news.isFailed &&
       this.#descriptions.areAllSent &&
       this.#session.transport !== null &&
-      this.#session.signalingState === 'stable' &&
-      (this.#mustReoffer || this.#session.needsNegotiation())
-    if (this.#isNegotiationTold || !isNeeded()) return
-    this.#isNegotiationTold = true
-    // Asked again when its turn comes: several changes in a row are one.
-    this.#news.afterwards(() => {
-      if (isNeeded()) events.deliver(this, 'negotiation-needed')
-      else this.#isNegotiationTold = false
-    })
+      this.#session.signalingState === 'stable'
+    return isPossible && (isForced || this.#session.needsNegotiation())
   }
 
   /** @param {boolean} isControlling */
   #gather(isControlling) {
     const credentials = this.#gathering.start()
+    this.#updateActive()
     this.#start(() => this.#worker.gather(this.#connectionId, { ...credentials, controlling: isControlling }))
   }
 
   #restartLocal() {
     const credentials = this.#gathering.restart()
+    this.#updateActive()
     this.#start(() => this.#worker.restartIce(this.#connectionId, credentials))
   }
 
@@ -603,15 +582,6 @@ export class WebRtcConnection extends EventEmitter {
     this.#checkOpened()
     if (this.#news.isFailed) throw new UrchinError('ERR_INVALID_STATE', 'The connection failed')
   }
-}
-
-/**
- * A command that fails was overtaken by the connection's end, or is a fault of the core's.
- * @param {ConnectionLog} log
- */
-function errorLogger(log) {
-  return (/** @type {any} */ error) =>
-    log.write('debug', `command failed, code: ${error?.code}, detail: ${error?.message}`)
 }
 
 /**

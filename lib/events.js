@@ -1,6 +1,15 @@
 // The nine events of a connection, and the queue through which everything reaches the user's listeners: one at a time,
 // in order, each listener on its own.
 
+/**
+ * @typedef {object} ConnectionEvent
+ * @property {number} code 101 to 105, 201 to 203, 500
+ * @property {string} name 'CONN_INITIAL', …
+ * @property {any} message
+ * @property {string} streamId
+ * @property {{ code: string, detail: string }} [reason] of CONN_FAILED
+ */
+
 export const CONN_INITIAL = 101
 export const CONN_STARTED = 102
 export const CONN_GATHERED = 103

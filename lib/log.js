@@ -25,6 +25,12 @@ export class ConnectionLog {
   write(level, message) {
     this.#logger[level](`id: ${this.#id}, message: ${singleLine(message)}`)
   }
+
+  /**
+   * For commands that nobody awaits: one that fails was overtaken by the connection's end, or is a fault of the core's.
+   * @param {any} error
+   */
+  onError = (error) => this.write('debug', `command failed, code: ${error?.code}, detail: ${error?.message}`)
 }
 
 /**

@@ -123,7 +123,8 @@ export class SdpSession {
   }
 
   /**
-   * @param {OfferOptions} options true, or how many m-lines to receive on; false: receive none
+   * @param {OfferOptions} options true, or how many m-lines to receive on; false: receive none. With nothing to send and
+   *   nothing said: one of each kind
    * @returns {LocalDescription}
    * @throws {UrchinError} ERR_INVALID_STATE, ERR_NO_MEDIA
    */
@@ -133,8 +134,10 @@ export class SdpSession {
     const added = [...this.#waiting]
     const mids = new Set(this.#mids)
     for (const track of added) placeTrack(media, track, mids)
-    wantKind(media, 'audio', options.audio, mids)
-    wantKind(media, 'video', options.video, mids)
+    const isOpen = media.length === 0 && options.audio === undefined && options.video === undefined
+    const { audio, video } = isOpen ? { audio: true, video: true } : options
+    wantKind(media, 'audio', audio, mids)
+    wantKind(media, 'video', video, mids)
     if (media.every((medium) => medium.isRejected) && this.#media.length === 0) {
       throw new UrchinError('ERR_NO_MEDIA', 'There is nothing to offer')
     }
