@@ -1,88 +1,174 @@
 /* Any bytes as a compound RTCP packet: every reader stays inside, and what is written again reads the same. */
-#include <stdlib.h>
 #include <string.h>
 
+#include "check.h"
 #include "wire/rtcp.h"
 #include "wire/rtcp_fb.h"
 #include "wire/twcc.h"
 
-static void check(int holds)
+static uint8_t out[1 << 18];
+
+static struct urchin_rtcp read_back(int len)
 {
-	if (!holds)
-		abort();
+	struct urchin_rtcp rtcp;
+	size_t at = 0;
+	CHECK(len > 0 && len % 4 == 0);
+	CHECK(urchin_rtcp_next(out, (size_t)len, &at, &rtcp) && at == (size_t)len);
+	return rtcp;
 }
 
-static void read_reports(const struct urchin_rtcp *rtcp)
+static void check_report(const struct urchin_rtcp *rtcp)
 {
-	struct urchin_report_block block, again;
+	struct urchin_report_block blocks[URCHIN_RTCP_BLOCKS_MAX + 1];
 	struct urchin_sender_info info;
-	struct urchin_rtcp written;
-	uint8_t out[100];
 	uint32_t ssrc;
-	urchin_rtcp_read_sr(rtcp, &ssrc, &info);
-	urchin_rtcp_read_rr(rtcp, &ssrc);
-	for (size_t i = 0; urchin_rtcp_read_block(rtcp, i, &block) == 0; i++) {
-		size_t at = 0;
-		int len = urchin_rtcp_write_rr(out, sizeof(out), 1, &block, 1);
-		check(len > 0 && urchin_rtcp_next(out, (size_t)len, &at, &written));
-		check(urchin_rtcp_read_block(&written, 0, &again) == 0);
-		check(again.cumulative_lost == block.cumulative_lost && again.highest_seq == block.highest_seq);
-	}
-	for (size_t i = 0; urchin_rtcp_read_bye(rtcp, i, &ssrc) == 0; i++)
-		;
+	bool is_sr = urchin_rtcp_read_sr(rtcp, &ssrc, &info) == 0;
+	if (!is_sr && urchin_rtcp_read_rr(rtcp, &ssrc))
+		return;
+	/* The report is whole, so each block that it counts is there. */
+	for (size_t i = 0; i < rtcp->count; i++)
+		CHECK(urchin_rtcp_read_block(rtcp, i, &blocks[i]) == 0);
+	CHECK(urchin_rtcp_read_block(rtcp, rtcp->count, &blocks[rtcp->count]) != 0);
+	int len = is_sr ? urchin_rtcp_write_sr(out, sizeof(out), ssrc, &info, blocks, rtcp->count)
+			: urchin_rtcp_write_rr(out, sizeof(out), ssrc, blocks, rtcp->count);
+	struct urchin_rtcp again = read_back(len);
+	CHECK(again.type == rtcp->type && again.count == rtcp->count && again.body_len <= rtcp->body_len);
+	CHECK(memcmp(again.body, rtcp->body, again.body_len) == 0);
+}
+
+/* Copies text out of a packet; false when a writer, which takes strings, can't write it. */
+static bool copy_text(char text[256], const char *from, int len)
+{
+	if (len <= 0)
+		return false;
+	CHECK(len <= 255);
+	memcpy(text, from, (size_t)len);
+	text[len] = 0;
+	return strlen(text) == (size_t)len;
+}
+
+static void check_names(const struct urchin_rtcp *rtcp)
+{
 	for (size_t i = 0; i < rtcp->count; i++) {
 		const char *cname = NULL;
-		volatile char sum = 0;
+		char text[256];
+		uint32_t ssrc, ssrc_again;
 		int len = urchin_rtcp_read_cname(rtcp, i, &ssrc, &cname);
-		for (int k = 0; k < len; k++)
-			sum = (char)(sum + cname[k]);
+		if (!copy_text(text, cname, len))
+			continue;
+		struct urchin_rtcp again = read_back(urchin_rtcp_write_sdes(out, sizeof(out), ssrc, text));
+		CHECK(urchin_rtcp_read_cname(&again, 0, &ssrc_again, &cname) == len && ssrc_again == ssrc);
+		CHECK(memcmp(cname, text, (size_t)len) == 0);
 	}
 }
 
-static void read_feedback(const struct urchin_rtcp *rtcp)
+static void check_bye(const struct urchin_rtcp *rtcp)
 {
-	uint32_t sender, media;
+	uint32_t ssrcs[URCHIN_RTCP_BLOCKS_MAX];
+	size_t count = 0;
+	const char *reason = NULL;
+	char text[256];
+	while (count < URCHIN_RTCP_BLOCKS_MAX && urchin_rtcp_read_bye(rtcp, count, &ssrcs[count]) == 0)
+		count++;
+	int reason_len = urchin_rtcp_read_bye_reason(rtcp, &reason);
+	if (reason_len >= 0)
+		CHECK(count == rtcp->count);
+	if (count == 0 || !copy_text(text, reason, reason_len))
+		return;
+	struct urchin_rtcp again = read_back(urchin_rtcp_write_bye_reason(out, sizeof(out), ssrcs, count, text));
+	CHECK(again.count == count && memcmp(again.body, rtcp->body, 4 * count) == 0);
+	CHECK(urchin_rtcp_read_bye_reason(&again, &reason) == reason_len);
+	CHECK(memcmp(reason, text, (size_t)reason_len) == 0);
+}
+
+/* Entries may overlap and come in any order: the same numbers are asked for, whatever the packing. */
+static void check_nack(const struct urchin_rtcp *rtcp)
+{
+	static uint16_t seqs[1 << 18];
+	static uint8_t asked[65536];
+	const size_t seqs_max = sizeof(seqs) / sizeof(seqs[0]);
+	size_t count = 0, at = 0, used;
 	uint16_t seq;
-	uint8_t command_seq;
-	struct urchin_remb remb;
-	size_t at = 0;
-	urchin_rtcp_fb_read(rtcp, &sender, &media);
-	size_t nacks = 0;
-	while (urchin_nack_next(rtcp, &at, &seq))
-		nacks++;
-	check(nacks <= rtcp->body_len / 4 * 17);
-	for (size_t i = 0; urchin_fir_read(rtcp, i, &media, &command_seq) == 0; i++)
-		;
-	if (urchin_remb_read(rtcp, &remb) == 0 && remb.ssrc_count)
-		check(remb.ssrcs + 4 * remb.ssrc_count <= rtcp->body + rtcp->body_len);
+	while (count < seqs_max && urchin_nack_next(rtcp, &at, &seqs[count]))
+		count++;
+	CHECK(count <= rtcp->body_len / 4 * 17);
+	if (count == 0)
+		return;
+	struct urchin_rtcp again = read_back(urchin_nack_write(out, sizeof(out), 1, 2, seqs, count, &used));
+	CHECK(used == count);
+	for (size_t i = 0; i < count; i++)
+		asked[seqs[i]] = 1;
+	for (at = 0; urchin_nack_next(&again, &at, &seq);) {
+		CHECK(asked[seq]);
+		asked[seq] = 2;
+	}
+	for (size_t i = 0; i < count; i++)
+		CHECK(asked[seqs[i]] == 2);
+	for (size_t i = 0; i < count; i++)
+		asked[seqs[i]] = 0;
 }
 
-static void read_twcc(const struct urchin_rtcp *rtcp)
+static void check_feedback(const struct urchin_rtcp *rtcp)
 {
-	static uint64_t arrival_us[URCHIN_TWCC_PACKETS_MAX];
-	uint8_t out[8192];
-	struct urchin_twcc twcc;
-	size_t used;
-	if (urchin_twcc_read(rtcp, &twcc, arrival_us, URCHIN_TWCC_PACKETS_MAX) || twcc.count == 0)
+	uint32_t sender, media, ssrcs[255];
+	uint8_t command_seq, seq_again;
+	struct urchin_remb remb, remb_again;
+	bool is_feedback = urchin_rtcp_fb_read(rtcp, &sender, &media) == 0;
+	for (size_t i = 0; urchin_fir_read(rtcp, i, &media, &command_seq) == 0; i++) {
+		CHECK(is_feedback);
+		struct urchin_rtcp again = read_back(urchin_fir_write(out, sizeof(out), sender, media, command_seq));
+		uint32_t media_again;
+		CHECK(urchin_fir_read(&again, 0, &media_again, &seq_again) == 0);
+		CHECK(media_again == media && seq_again == command_seq);
+	}
+	if (urchin_remb_read(rtcp, &remb))
 		return;
-	int len = urchin_twcc_write(out, sizeof(out), 1, 2, 3, twcc.base_seq, arrival_us, twcc.count, &used);
-	if (len < 0)
-		return;
-	struct urchin_rtcp written;
-	size_t at = 0;
-	check(used <= twcc.count && urchin_rtcp_next(out, (size_t)len, &at, &written));
-	check(urchin_twcc_read(&written, &twcc, arrival_us, URCHIN_TWCC_PACKETS_MAX) == 0);
+	CHECK(is_feedback && remb.ssrcs + 4 * remb.ssrc_count <= rtcp->body + rtcp->body_len);
+	memset(ssrcs, 0x5a, sizeof(ssrcs));
+	struct urchin_rtcp again =
+	    read_back(urchin_remb_write(out, sizeof(out), sender, remb.bitrate_bps, ssrcs, remb.ssrc_count));
+	CHECK(urchin_remb_read(&again, &remb_again) == 0 && remb_again.ssrc_count == remb.ssrc_count);
+	/* 18 bits of mantissa are read and written, so only "more than there is" is rounded. */
+	CHECK(remb_again.bitrate_bps == remb.bitrate_bps || remb.bitrate_bps == UINT64_MAX);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+static void check_twcc(const struct urchin_rtcp *rtcp)
+{
+	static uint64_t arrival_us[URCHIN_TWCC_PACKETS_MAX], times_again[URCHIN_TWCC_PACKETS_MAX];
+	struct urchin_twcc twcc, twcc_again;
+	size_t used;
+	if (urchin_twcc_read(rtcp, &twcc, arrival_us, URCHIN_TWCC_PACKETS_MAX))
+		return;
+	size_t arrived_end = twcc.count;
+	while (arrived_end > 0 && arrival_us[arrived_end - 1] == URCHIN_TWCC_LOST)
+		arrived_end--;
+	if (arrived_end == 0)
+		return;
+	struct urchin_rtcp again = read_back(urchin_twcc_write(out, sizeof(out), 1, 2, twcc.feedback_count,
+							       twcc.base_seq, arrival_us, twcc.count, &used));
+	CHECK(used == arrived_end);
+	CHECK(urchin_twcc_read(&again, &twcc_again, times_again, URCHIN_TWCC_PACKETS_MAX) == 0);
+	CHECK(twcc_again.base_seq == twcc.base_seq && twcc_again.feedback_count == twcc.feedback_count);
+	CHECK(twcc_again.count == used);
+	for (size_t i = 0; i < used; i++) {
+		bool is_lost = arrival_us[i] == URCHIN_TWCC_LOST;
+		CHECK(is_lost == (times_again[i] == URCHIN_TWCC_LOST));
+		CHECK(is_lost || (arrival_us[i] + URCHIN_TWCC_TURN_US - times_again[i]) % URCHIN_TWCC_TURN_US == 0);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len)
 {
 	struct urchin_rtcp rtcp;
 	size_t at = 0;
 	while (urchin_rtcp_next(bytes, len, &at, &rtcp)) {
-		read_reports(&rtcp);
-		read_feedback(&rtcp);
-		read_twcc(&rtcp);
+		CHECK(at <= len && rtcp.body >= bytes + 4 && rtcp.body + rtcp.body_len <= bytes + at);
+		check_report(&rtcp);
+		check_names(&rtcp);
+		check_bye(&rtcp);
+		check_nack(&rtcp);
+		check_feedback(&rtcp);
+		check_twcc(&rtcp);
 	}
-	check(at <= len);
 	return 0;
 }

@@ -1,52 +1,97 @@
-/* Any bytes: the RTP reader and the extension walk stay inside them, and what is written again reads the same. */
-#include <stdlib.h>
+/* Any bytes as an RTP packet: all that is read lies inside them, and what is written again reads the same. */
 #include <string.h>
 
-#include "wire/demux.h"
+#include "base/err.h"
+#include "check.h"
 #include "wire/rtp.h"
 #include "wire/rtp_ext.h"
 
-#define ELEMENTS_MAX 64
+#define ELEMENTS_MAX 1024
 
-static void check(int holds)
+static void check_view(const struct urchin_rtp *rtp, const uint8_t *bytes, size_t len)
 {
-	if (!holds)
-		abort();
+	size_t ext_len = rtp->has_ext ? 4 + rtp->ext_len : 0;
+	CHECK(rtp->header_len == URCHIN_RTP_HEADER_LEN + 4 * (size_t)rtp->csrc_count + ext_len);
+	CHECK(rtp->header_len + rtp->payload_len + rtp->padding_len == len);
+	CHECK(rtp->payload == bytes + rtp->header_len);
+	CHECK(!rtp->has_ext || rtp->ext + rtp->ext_len == rtp->payload);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+static void check_values(const struct urchin_rtp_ext *element)
 {
-	struct urchin_rtp rtp, again;
-	struct urchin_rtp_ext elements[ELEMENTS_MAX], element;
-	uint8_t ext[4096], out[8192];
-	size_t count = 0, at = 0;
+	uint8_t out[3];
+	uint8_t level;
+	bool voice;
+	uint16_t seq;
+	uint32_t abs_send_time;
+	char text[32];
+	if (urchin_audio_level_read(element, &level, &voice) == 0) {
+		urchin_audio_level_write(out, level, voice);
+		CHECK(memcmp(out, element->data, 1) == 0);
+	}
+	if (urchin_transport_seq_read(element, &seq) == 0) {
+		urchin_transport_seq_write(out, seq);
+		CHECK(memcmp(out, element->data, 2) == 0);
+	}
+	if (urchin_abs_send_time_read(element, &abs_send_time) == 0)
+		CHECK(abs_send_time <= 0xffffff);
+	int text_len = urchin_rtp_ext_read_text(element, text, sizeof(text));
+	if (text_len > 0) {
+		CHECK(strlen(text) == (size_t)text_len && (size_t)text_len <= element->len);
+		CHECK(memcmp(text, element->data, (size_t)text_len) == 0);
+	}
+}
 
-	urchin_demux(bytes, len);
+static size_t read_elements(const struct urchin_rtp *rtp, struct urchin_rtp_ext *elements)
+{
+	size_t count = 0, at = 0;
+	while (count < ELEMENTS_MAX && urchin_rtp_ext_next(rtp, &at, &elements[count])) {
+		struct urchin_rtp_ext *element = &elements[count++];
+		struct urchin_rtp_ext first;
+		CHECK(element->data > rtp->ext && element->data + element->len <= rtp->ext + rtp->ext_len);
+		CHECK(element->data + element->len == rtp->ext + at);
+		CHECK(urchin_rtp_ext_find(rtp, element->id, &first) && first.data <= element->data);
+		check_values(element);
+	}
+	return count;
+}
+
+static void check_same(const struct urchin_rtp *a, const struct urchin_rtp *b)
+{
+	CHECK(a->marker == b->marker && a->payload_type == b->payload_type && a->seq == b->seq);
+	CHECK(a->timestamp == b->timestamp && a->ssrc == b->ssrc && a->csrc_count == b->csrc_count);
+	CHECK(memcmp(a->csrcs, b->csrcs, 4 * (size_t)a->csrc_count) == 0);
+	CHECK(a->payload_len == b->payload_len && memcmp(a->payload, b->payload, a->payload_len) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len)
+{
+	static struct urchin_rtp_ext elements[ELEMENTS_MAX];
+	static uint8_t ext[4 * 65536];
+	struct urchin_rtp rtp, again;
+	struct urchin_rtp_ext element;
 	if (urchin_rtp_read(&rtp, bytes, len))
 		return 0;
-	while (count < ELEMENTS_MAX && urchin_rtp_ext_next(&rtp, &at, &elements[count])) {
-		uint8_t level;
-		bool voice;
-		uint16_t seq;
-		urchin_audio_level_read(&elements[count], &level, &voice);
-		urchin_transport_seq_read(&elements[count], &seq);
-		check(urchin_rtp_ext_find(&rtp, elements[count].id, &element));
-		count++;
-	}
+	check_view(&rtp, bytes, len);
+	size_t count = read_elements(&rtp, elements);
 	int ext_len = urchin_rtp_ext_write(ext, sizeof(ext), elements, count);
-	if (ext_len < 0)
-		return 0;
-	int out_len = urchin_rtp_write(out, sizeof(out), &rtp, ext_len ? ext : NULL, (size_t)ext_len);
-	if (out_len < 0)
-		return 0;
-	check(urchin_rtp_read(&again, out, (size_t)out_len) == 0);
-	check(again.ssrc == rtp.ssrc && again.seq == rtp.seq && again.timestamp == rtp.timestamp);
-	check(again.payload_len == rtp.payload_len && memcmp(again.payload, rtp.payload, rtp.payload_len) == 0);
-	at = 0;
+	CHECK(ext_len >= 0 && (size_t)ext_len <= 4 + rtp.ext_len);
+
+	/* Exactly as much room as is needed, so that a write behind it is seen. */
+	size_t out_len = URCHIN_RTP_HEADER_LEN + 4 * (size_t)rtp.csrc_count + (size_t)ext_len + rtp.payload_len;
+	uint8_t *out = malloc(out_len);
+	CHECK(urchin_rtp_write(out, out_len - 1, &rtp, ext_len ? ext : NULL, (size_t)ext_len) == URCHIN_ETOOBIG);
+	CHECK(urchin_rtp_write(out, out_len, &rtp, ext_len ? ext : NULL, (size_t)ext_len) == (int)out_len);
+	CHECK(urchin_rtp_read(&again, out, out_len) == 0);
+	check_view(&again, out, out_len);
+	check_same(&again, &rtp);
+	size_t at = 0;
 	for (size_t i = 0; i < count; i++) {
-		check(urchin_rtp_ext_next(&again, &at, &element));
-		check(element.id == elements[i].id && element.len == elements[i].len);
-		check(memcmp(element.data, elements[i].data, element.len) == 0);
+		CHECK(urchin_rtp_ext_next(&again, &at, &element));
+		CHECK(element.id == elements[i].id && element.len == elements[i].len);
+		CHECK(memcmp(element.data, elements[i].data, element.len) == 0);
 	}
+	CHECK(!urchin_rtp_ext_next(&again, &at, &element));
+	free(out);
 	return 0;
 }
