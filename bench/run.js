@@ -98,8 +98,8 @@ if (process.argv.includes('--write')) {
   const file = path.join(root, 'docs', 'performance.md')
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Linux ${release()}, Node ${process.version}`
   const text = readFileSync(file, 'utf8')
-    .replace(/(<!-- machine -->)[^]*?(<!-- end -->)/, `$1\n${machine}\n$2`)
-    .replace(/(<!-- connect -->)[^]*?(<!-- end -->)/, `$1\n\n${connectTable}\n\n$2`)
-    .replace(/(<!-- fanout -->)[^]*?(<!-- end -->)/, `$1\n\n${fanoutTable}\n\n$2`)
+    .replace(/(<!-- machine -->)[\s\S]*?(<!-- end -->)/, `$1\n${machine}\n$2`)
+    .replace(/(<!-- connect -->)[\s\S]*?(<!-- end -->)/, `$1\n\n${connectTable}\n\n$2`)
+    .replace(/(<!-- fanout -->)[\s\S]*?(<!-- end -->)/, `$1\n\n${fanoutTable}\n\n$2`)
   writeFileSync(file, text)
 }

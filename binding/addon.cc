@@ -4,11 +4,13 @@
 #include "convert.h"
 #include "worker.h"
 
-static Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  const char* problem = urchin_openssl_problem();
-  if (problem) urchin::Throw(env, "ERR_NATIVE_LOAD", problem);
-  exports.Set("NativeWorker", urchin::NativeWorker::Define(env));
-  return exports;
+static Napi::Object Init(Napi::Env env, Napi::Object exports)
+{
+	const char *problem = urchin_openssl_problem();
+	if (problem)
+		urchin::Throw(env, "ERR_NATIVE_LOAD", problem);
+	exports.Set("NativeWorker", urchin::NativeWorker::Define(env));
+	return exports;
 }
 
 NODE_API_MODULE(urchin, Init)

@@ -4,308 +4,367 @@
 #include <cstring>
 #include <initializer_list>
 
-namespace urchin {
+namespace urchin
+{
 
-namespace {
+namespace
+{
 
 constexpr double kMaxSafeInteger = 9007199254740991.0;
 constexpr size_t kServersMax = 32;
 constexpr size_t kAddressesMax = 64;
 constexpr size_t kFingerprintsMax = 8;
 constexpr size_t kPayloadMapMax = 128;
-constexpr size_t kIceStringMax = 256;  // RFC 8839 5.4
+constexpr size_t kIceStringMax = 256; // RFC 8839 5.4
 constexpr size_t kHostMax = 255;
-constexpr size_t kTurnStringMax = 512;  // RFC 8489 14.3: USERNAME is below 509 bytes
+constexpr size_t kTurnStringMax = 512; // RFC 8489 14.3: USERNAME is below 509 bytes
 
 struct Choice {
-  const char* name;
-  int value;
+	const char *name;
+	int value;
 };
 
-[[noreturn]] void ThrowArgument(Napi::Env env, const std::string& path, const char* expected) {
-  Throw(env, "ERR_INVALID_ARGUMENT", path + " must be " + expected);
+[[noreturn]] void ThrowArgument(Napi::Env env, const std::string &path, const char *expected)
+{
+	Throw(env, "ERR_INVALID_ARGUMENT", path + " must be " + expected);
 }
 
-double ToInteger(Napi::Value value, const std::string& path, double min, double max) {
-  if (value.IsNumber()) {
-    double number = value.As<Napi::Number>().DoubleValue();
-    if (number >= min && number <= max && std::floor(number) == number) return number;
-  }
-  ThrowArgument(value.Env(), path,
-                ("an integer from " + std::to_string(static_cast<long long>(min)) + " to " +
-                 std::to_string(static_cast<long long>(max)))
-                    .c_str());
+double ToInteger(Napi::Value value, const std::string &path, double min, double max)
+{
+	if (value.IsNumber()) {
+		double number = value.As<Napi::Number>().DoubleValue();
+		if (number >= min && number <= max && std::floor(number) == number)
+			return number;
+	}
+	ThrowArgument(value.Env(), path,
+		      ("an integer from " + std::to_string(static_cast<long long>(min)) + " to " +
+		       std::to_string(static_cast<long long>(max)))
+			  .c_str());
 }
 
-std::string ToText(Napi::Value value, const std::string& path, size_t min_len, size_t max_len) {
-  if (value.IsString()) {
-    std::string text = value.As<Napi::String>().Utf8Value();
-    // A NUL inside would silently cut the text for C.
-    if (text.size() >= min_len && text.size() <= max_len && text.find('\0') == std::string::npos) return text;
-  }
-  ThrowArgument(value.Env(), path,
-                ("a string of " + std::to_string(min_len) + " to " + std::to_string(max_len) + " bytes").c_str());
+std::string ToText(Napi::Value value, const std::string &path, size_t min_len, size_t max_len)
+{
+	if (value.IsString()) {
+		std::string text = value.As<Napi::String>().Utf8Value();
+		// A NUL inside would silently cut the text for C.
+		if (text.size() >= min_len && text.size() <= max_len && text.find('\0') == std::string::npos)
+			return text;
+	}
+	ThrowArgument(value.Env(), path,
+		      ("a string of " + std::to_string(min_len) + " to " + std::to_string(max_len) + " bytes").c_str());
 }
 
 // An object and where it came from, for messages.
-class Fields {
- public:
-  Fields(Napi::Value value, std::string path) : path_(std::move(path)) {
-    if (!value.IsObject() || value.IsArray()) ThrowArgument(value.Env(), path_, "an object");
-    object_ = value.As<Napi::Object>();
-  }
+class Fields
+{
+      public:
+	Fields(Napi::Value value, std::string path) : path_(std::move(path))
+	{
+		if (!value.IsObject() || value.IsArray())
+			ThrowArgument(value.Env(), path_, "an object");
+		object_ = value.As<Napi::Object>();
+	}
 
-  Napi::Value Get(const char* name) const { return object_.Get(name); }
-  bool Has(const char* name) const { return !Get(name).IsUndefined(); }
-  std::string PathOf(const char* name) const { return path_ + "." + name; }
+	Napi::Value Get(const char *name) const
+	{
+		return object_.Get(name);
+	}
+	bool Has(const char *name) const
+	{
+		return !Get(name).IsUndefined();
+	}
+	std::string PathOf(const char *name) const
+	{
+		return path_ + "." + name;
+	}
 
-  double Integer(const char* name, double min, double max) const { return ToInteger(Get(name), PathOf(name), min, max); }
-  double IntegerOr(const char* name, double fallback, double min, double max) const {
-    return Has(name) ? Integer(name, min, max) : fallback;
-  }
-  std::string Text(const char* name, size_t min_len, size_t max_len) const {
-    return ToText(Get(name), PathOf(name), min_len, max_len);
-  }
-  std::string TextOr(const char* name, const char* fallback, size_t max_len) const {
-    return Has(name) ? Text(name, 0, max_len) : fallback;
-  }
-  bool Flag(const char* name) const {
-    Napi::Value value = Get(name);
-    if (value.IsUndefined()) return false;
-    if (!value.IsBoolean()) ThrowArgument(value.Env(), PathOf(name), "a boolean");
-    return value.As<Napi::Boolean>();
-  }
-  int Choose(const char* name, std::initializer_list<Choice> choices) const {
-    Napi::Value value = Get(name);
-    if (value.IsString()) {
-      std::string text = value.As<Napi::String>();
-      for (const Choice& choice : choices)
-        if (text == choice.name) return choice.value;
-    }
-    std::string expected = "one of";
-    for (const Choice& choice : choices) expected += std::string(" ") + choice.name;
-    ThrowArgument(value.Env(), PathOf(name), expected.c_str());
-  }
-  // Calls each(value, path) for every element.
-  template <typename Each>
-  void List(const char* name, size_t min_count, size_t max_count, Each each) const {
-    Napi::Value value = Get(name);
-    if (value.IsUndefined() && min_count == 0) return;
-    if (!value.IsArray() || value.As<Napi::Array>().Length() < min_count || value.As<Napi::Array>().Length() > max_count)
-      ThrowArgument(value.Env(), PathOf(name),
-                    ("a list of " + std::to_string(min_count) + " to " + std::to_string(max_count)).c_str());
-    Napi::Array list = value.As<Napi::Array>();
-    for (uint32_t i = 0; i < list.Length(); i++) each(list.Get(i), PathOf(name) + "[" + std::to_string(i) + "]");
-  }
+	double Integer(const char *name, double min, double max) const
+	{
+		return ToInteger(Get(name), PathOf(name), min, max);
+	}
+	double IntegerOr(const char *name, double fallback, double min, double max) const
+	{
+		return Has(name) ? Integer(name, min, max) : fallback;
+	}
+	std::string Text(const char *name, size_t min_len, size_t max_len) const
+	{
+		return ToText(Get(name), PathOf(name), min_len, max_len);
+	}
+	std::string TextOr(const char *name, const char *fallback, size_t max_len) const
+	{
+		return Has(name) ? Text(name, 0, max_len) : fallback;
+	}
+	bool Flag(const char *name) const
+	{
+		Napi::Value value = Get(name);
+		if (value.IsUndefined())
+			return false;
+		if (!value.IsBoolean())
+			ThrowArgument(value.Env(), PathOf(name), "a boolean");
+		return value.As<Napi::Boolean>();
+	}
+	int Choose(const char *name, std::initializer_list<Choice> choices) const
+	{
+		Napi::Value value = Get(name);
+		if (value.IsString()) {
+			std::string text = value.As<Napi::String>();
+			for (const Choice &choice : choices)
+				if (text == choice.name)
+					return choice.value;
+		}
+		std::string expected = "one of";
+		for (const Choice &choice : choices)
+			expected += std::string(" ") + choice.name;
+		ThrowArgument(value.Env(), PathOf(name), expected.c_str());
+	}
+	// Calls each(value, path) for every element.
+	template <typename Each> void List(const char *name, size_t min_count, size_t max_count, Each each) const
+	{
+		Napi::Value value = Get(name);
+		if (value.IsUndefined() && min_count == 0)
+			return;
+		if (!value.IsArray() || value.As<Napi::Array>().Length() < min_count ||
+		    value.As<Napi::Array>().Length() > max_count)
+			ThrowArgument(
+			    value.Env(), PathOf(name),
+			    ("a list of " + std::to_string(min_count) + " to " + std::to_string(max_count)).c_str());
+		Napi::Array list = value.As<Napi::Array>();
+		for (uint32_t i = 0; i < list.Length(); i++)
+			each(list.Get(i), PathOf(name) + "[" + std::to_string(i) + "]");
+	}
 
- private:
-  Napi::Object object_;
-  std::string path_;
+      private:
+	Napi::Object object_;
+	std::string path_;
 };
 
-template <size_t N>
-void Copy(char (&out)[N], const std::string& text) {
-  std::memcpy(out, text.c_str(), text.size() + 1);
+template <size_t N> void Copy(char (&out)[N], const std::string &text)
+{
+	std::memcpy(out, text.c_str(), text.size() + 1);
 }
 
-urchin_fingerprint ToFingerprint(Napi::Value value, const std::string& path) {
-  Fields fields(value, path);
-  urchin_fingerprint fingerprint{};
-  int len = fields.Choose("algorithm", {{"sha-256", 32}, {"sha-384", 48}, {"sha-512", 64}});
-  Copy(fingerprint.algorithm, fields.Text("algorithm", 7, 7));
-  std::string hex = fields.Text("value", 1, URCHIN_FINGERPRINT_TEXT_CAP);
-  fingerprint.len = static_cast<size_t>(len);
-  bool is_valid = hex.size() == fingerprint.len * 3 - 1;
-  for (size_t i = 0; is_valid && i < hex.size(); i++)
-    is_valid = i % 3 == 2 ? hex[i] == ':' : std::isxdigit(static_cast<unsigned char>(hex[i])) != 0;
-  if (!is_valid) ThrowArgument(value.Env(), fields.PathOf("value"), "a hash of that algorithm in hex with colons");
-  for (size_t i = 0; i < fingerprint.len; i++)
-    fingerprint.bytes[i] = static_cast<uint8_t>(std::stoul(hex.substr(i * 3, 2), nullptr, 16));
-  return fingerprint;
+urchin_fingerprint ToFingerprint(Napi::Value value, const std::string &path)
+{
+	Fields fields(value, path);
+	urchin_fingerprint fingerprint{};
+	int len = fields.Choose("algorithm", {{"sha-256", 32}, {"sha-384", 48}, {"sha-512", 64}});
+	Copy(fingerprint.algorithm, fields.Text("algorithm", 7, 7));
+	std::string hex = fields.Text("value", 1, URCHIN_FINGERPRINT_TEXT_CAP);
+	fingerprint.len = static_cast<size_t>(len);
+	bool is_valid = hex.size() == fingerprint.len * 3 - 1;
+	for (size_t i = 0; is_valid && i < hex.size(); i++)
+		is_valid = i % 3 == 2 ? hex[i] == ':' : std::isxdigit(static_cast<unsigned char>(hex[i])) != 0;
+	if (!is_valid)
+		ThrowArgument(value.Env(), fields.PathOf("value"), "a hash of that algorithm in hex with colons");
+	for (size_t i = 0; i < fingerprint.len; i++)
+		fingerprint.bytes[i] = static_cast<uint8_t>(std::stoul(hex.substr(i * 3, 2), nullptr, 16));
+	return fingerprint;
 }
 
-urchin_format_codec ToCodec(Napi::Value value, const std::string& path) {
-  Fields fields(value, path);
-  urchin_format_codec codec{};
-  codec.payload_type = static_cast<uint8_t>(fields.Integer("payloadType", 0, 127));
-  codec.codec = static_cast<urchin_codec>(fields.Choose("codec", {{"other", URCHIN_CODEC_OTHER},
-                                                                  {"opus", URCHIN_CODEC_OPUS},
-                                                                  {"pcmu", URCHIN_CODEC_PCMU},
-                                                                  {"pcma", URCHIN_CODEC_PCMA},
-                                                                  {"vp8", URCHIN_CODEC_VP8},
-                                                                  {"vp9", URCHIN_CODEC_VP9},
-                                                                  {"h264", URCHIN_CODEC_H264},
-                                                                  {"av1", URCHIN_CODEC_AV1}}));
-  codec.clock_rate_hz = static_cast<uint32_t>(fields.Integer("clockRateHz", 1, 1000000));
-  codec.nack = fields.Flag("nack");
-  codec.pli = fields.Flag("pli");
-  codec.fir = fields.Flag("fir");
-  codec.transport_cc = fields.Flag("transportCc");
-  codec.remb = fields.Flag("remb");
-  return codec;
+urchin_format_codec ToCodec(Napi::Value value, const std::string &path)
+{
+	Fields fields(value, path);
+	urchin_format_codec codec{};
+	codec.payload_type = static_cast<uint8_t>(fields.Integer("payloadType", 0, 127));
+	codec.codec = static_cast<urchin_codec>(fields.Choose("codec", {{"other", URCHIN_CODEC_OTHER},
+									{"opus", URCHIN_CODEC_OPUS},
+									{"pcmu", URCHIN_CODEC_PCMU},
+									{"pcma", URCHIN_CODEC_PCMA},
+									{"vp8", URCHIN_CODEC_VP8},
+									{"vp9", URCHIN_CODEC_VP9},
+									{"h264", URCHIN_CODEC_H264},
+									{"av1", URCHIN_CODEC_AV1}}));
+	codec.clock_rate_hz = static_cast<uint32_t>(fields.Integer("clockRateHz", 1, 1000000));
+	codec.nack = fields.Flag("nack");
+	codec.pli = fields.Flag("pli");
+	codec.fir = fields.Flag("fir");
+	codec.transport_cc = fields.Flag("transportCc");
+	codec.remb = fields.Flag("remb");
+	return codec;
 }
 
-urchin_format ToFormat(Napi::Value value, const std::string& path) {
-  Fields fields(value, path);
-  urchin_format format{};
-  format.kind = static_cast<urchin_kind>(fields.Choose("kind", {{"audio", URCHIN_AUDIO}, {"video", URCHIN_VIDEO}}));
-  Copy(format.mid, fields.Text("mid", 0, URCHIN_MID_CAP - 1));
-  fields.List("codecs", 0, URCHIN_CODECS_PER_FORMAT, [&](Napi::Value codec, const std::string& codec_path) {
-    format.codecs[format.codec_count++] = ToCodec(codec, codec_path);
-  });
-  if (!fields.Has("extIds")) return format;
-  Fields ids(fields.Get("extIds"), fields.PathOf("extIds"));
-  const Choice names[] = {
-      {"mid", URCHIN_EXT_MID},
-      {"rid", URCHIN_EXT_RID},
-      {"audioLevel", URCHIN_EXT_AUDIO_LEVEL},
-      {"absSendTime", URCHIN_EXT_ABS_SEND_TIME},
-      {"transportCc", URCHIN_EXT_TRANSPORT_CC},
-      {"videoOrientation", URCHIN_EXT_VIDEO_ORIENTATION},
-      {"absCaptureTime", URCHIN_EXT_ABS_CAPTURE_TIME},
-      {"dependencyDescriptor", URCHIN_EXT_DEPENDENCY_DESCRIPTOR},
-  };
-  for (const Choice& name : names) format.ext_ids[name.value] = static_cast<uint8_t>(ids.IntegerOr(name.name, 0, 0, 255));
-  return format;
+urchin_format ToFormat(Napi::Value value, const std::string &path)
+{
+	Fields fields(value, path);
+	urchin_format format{};
+	format.kind =
+	    static_cast<urchin_kind>(fields.Choose("kind", {{"audio", URCHIN_AUDIO}, {"video", URCHIN_VIDEO}}));
+	Copy(format.mid, fields.Text("mid", 0, URCHIN_MID_CAP - 1));
+	fields.List("codecs", 0, URCHIN_CODECS_PER_FORMAT, [&](Napi::Value codec, const std::string &codec_path) {
+		format.codecs[format.codec_count++] = ToCodec(codec, codec_path);
+	});
+	if (!fields.Has("extIds"))
+		return format;
+	Fields ids(fields.Get("extIds"), fields.PathOf("extIds"));
+	const Choice names[] = {
+	    {"mid", URCHIN_EXT_MID},
+	    {"rid", URCHIN_EXT_RID},
+	    {"audioLevel", URCHIN_EXT_AUDIO_LEVEL},
+	    {"absSendTime", URCHIN_EXT_ABS_SEND_TIME},
+	    {"transportCc", URCHIN_EXT_TRANSPORT_CC},
+	    {"videoOrientation", URCHIN_EXT_VIDEO_ORIENTATION},
+	    {"absCaptureTime", URCHIN_EXT_ABS_CAPTURE_TIME},
+	    {"dependencyDescriptor", URCHIN_EXT_DEPENDENCY_DESCRIPTOR},
+	};
+	for (const Choice &name : names)
+		format.ext_ids[name.value] = static_cast<uint8_t>(ids.IntegerOr(name.name, 0, 0, 255));
+	return format;
 }
 
-}  // namespace
+} // namespace
 
-void Throw(Napi::Env env, const char* code, const std::string& message) {
-  Napi::Error error = Napi::TypeError::New(env, message);
-  error.Set("code", Napi::String::New(env, code));
-  throw error;
+void Throw(Napi::Env env, const char *code, const std::string &message)
+{
+	Napi::Error error = Napi::TypeError::New(env, message);
+	error.Set("code", Napi::String::New(env, code));
+	throw error;
 }
 
-uint64_t ToId(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  return static_cast<uint64_t>(ToInteger(info[index], name, 1, kMaxSafeInteger));
+uint64_t ToId(const Napi::CallbackInfo &info, size_t index, const char *name)
+{
+	return static_cast<uint64_t>(ToInteger(info[index], name, 1, kMaxSafeInteger));
 }
 
-uint64_t ToRequestId(const Napi::CallbackInfo& info) {
-  return static_cast<uint64_t>(ToInteger(info[0], "requestId", 0, kMaxSafeInteger));
+uint64_t ToRequestId(const Napi::CallbackInfo &info)
+{
+	return static_cast<uint64_t>(ToInteger(info[0], "requestId", 0, kMaxSafeInteger));
 }
 
-bool ToFlag(const Napi::CallbackInfo& info, size_t index, const char* name) {
-  if (!info[index].IsBoolean()) ThrowArgument(info.Env(), name, "a boolean");
-  return info[index].As<Napi::Boolean>();
+bool ToFlag(const Napi::CallbackInfo &info, size_t index, const char *name)
+{
+	if (!info[index].IsBoolean())
+		ThrowArgument(info.Env(), name, "a boolean");
+	return info[index].As<Napi::Boolean>();
 }
 
-ConnectionConfig::ConnectionConfig(Napi::Value value) {
-  Fields fields(value, "config");
-  auto keep = [this](std::string text) { return strings_.emplace_back(std::move(text)).c_str(); };
-  fields.List("servers", 0, kServersMax, [&](Napi::Value server, const std::string& path) {
-    Fields entry(server, path);
-    urchin_ice_server out{};
-    out.is_turn = entry.Flag("isTurn");
-    out.turn_protocol = static_cast<urchin_turn_protocol>(entry.Choose(
-        "protocol", {{"udp", URCHIN_TURN_UDP}, {"tcp", URCHIN_TURN_TCP}, {"tls", URCHIN_TURN_TLS}}));
-    out.host = keep(entry.Text("host", 1, kHostMax));
-    out.port = static_cast<uint16_t>(entry.Integer("port", 1, 65535));
-    if (out.is_turn) {
-      out.username = keep(entry.Text("username", 1, kTurnStringMax));
-      out.credential = keep(entry.Text("credential", 1, kTurnStringMax));
-    }
-    servers_.push_back(out);
-  });
-  fields.List("addresses", 1, kAddressesMax, [&](Napi::Value address, const std::string& path) {
-    addresses_.push_back(keep(ToText(address, path, 1, URCHIN_ADDRESS_CAP - 1)));
-  });
-  config_.ice.servers = servers_.data();
-  config_.ice.server_count = servers_.size();
-  config_.ice.addresses = addresses_.data();
-  config_.ice.address_count = addresses_.size();
-  config_.ice.port_min = static_cast<uint16_t>(fields.IntegerOr("portMin", 0, 0, 65535));
-  config_.ice.port_max = static_cast<uint16_t>(fields.IntegerOr("portMax", 0, 0, 65535));
-  if (config_.ice.port_min > config_.ice.port_max)
-    ThrowArgument(value.Env(), fields.PathOf("portMin"), "at most portMax");
-  config_.ice.relay_only = fields.Flag("relayOnly");
-  config_.ice.tcp = fields.Flag("tcp");
-  config_.connect_timeout_us = static_cast<uint64_t>(fields.IntegerOr("connectTimeoutMs", 0, 0, 86400000)) * 1000;
+ConnectionConfig::ConnectionConfig(Napi::Value value)
+{
+	Fields fields(value, "config");
+	auto keep = [this](std::string text) { return strings_.emplace_back(std::move(text)).c_str(); };
+	fields.List("servers", 0, kServersMax, [&](Napi::Value server, const std::string &path) {
+		Fields entry(server, path);
+		urchin_ice_server out{};
+		out.is_turn = entry.Flag("isTurn");
+		out.turn_protocol = static_cast<urchin_turn_protocol>(entry.Choose(
+		    "protocol", {{"udp", URCHIN_TURN_UDP}, {"tcp", URCHIN_TURN_TCP}, {"tls", URCHIN_TURN_TLS}}));
+		out.host = keep(entry.Text("host", 1, kHostMax));
+		out.port = static_cast<uint16_t>(entry.Integer("port", 1, 65535));
+		if (out.is_turn) {
+			out.username = keep(entry.Text("username", 1, kTurnStringMax));
+			out.credential = keep(entry.Text("credential", 1, kTurnStringMax));
+		}
+		servers_.push_back(out);
+	});
+	fields.List("addresses", 1, kAddressesMax, [&](Napi::Value address, const std::string &path) {
+		addresses_.push_back(keep(ToText(address, path, 1, URCHIN_ADDRESS_CAP - 1)));
+	});
+	config_.ice.servers = servers_.data();
+	config_.ice.server_count = servers_.size();
+	config_.ice.addresses = addresses_.data();
+	config_.ice.address_count = addresses_.size();
+	config_.ice.port_min = static_cast<uint16_t>(fields.IntegerOr("portMin", 0, 0, 65535));
+	config_.ice.port_max = static_cast<uint16_t>(fields.IntegerOr("portMax", 0, 0, 65535));
+	if (config_.ice.port_min > config_.ice.port_max)
+		ThrowArgument(value.Env(), fields.PathOf("portMin"), "at most portMax");
+	config_.ice.relay_only = fields.Flag("relayOnly");
+	config_.ice.tcp = fields.Flag("tcp");
+	config_.connect_timeout_us = static_cast<uint64_t>(fields.IntegerOr("connectTimeoutMs", 0, 0, 86400000)) * 1000;
 }
 
-Remote::Remote(Napi::Value value) {
-  Fields fields(value, "remote");
-  ufrag_ = fields.Text("ufrag", 1, kIceStringMax);
-  pwd_ = fields.Text("pwd", 1, kIceStringMax);
-  remote_.ufrag = ufrag_.c_str();
-  remote_.pwd = pwd_.c_str();
-  remote_.is_ice_lite = fields.Flag("iceLite");
-  remote_.local_dtls_role = static_cast<urchin_dtls_role>(
-      fields.Choose("dtlsRole", {{"client", URCHIN_DTLS_CLIENT}, {"server", URCHIN_DTLS_SERVER}}));
-  fields.List("fingerprints", 1, kFingerprintsMax, [&](Napi::Value fingerprint, const std::string& path) {
-    fingerprints_.push_back(ToFingerprint(fingerprint, path));
-  });
-  remote_.fingerprints = fingerprints_.data();
-  remote_.fingerprint_count = fingerprints_.size();
+Remote::Remote(Napi::Value value)
+{
+	Fields fields(value, "remote");
+	ufrag_ = fields.Text("ufrag", 1, kIceStringMax);
+	pwd_ = fields.Text("pwd", 1, kIceStringMax);
+	remote_.ufrag = ufrag_.c_str();
+	remote_.pwd = pwd_.c_str();
+	remote_.is_ice_lite = fields.Flag("iceLite");
+	remote_.local_dtls_role = static_cast<urchin_dtls_role>(
+	    fields.Choose("dtlsRole", {{"client", URCHIN_DTLS_CLIENT}, {"server", URCHIN_DTLS_SERVER}}));
+	fields.List("fingerprints", 1, kFingerprintsMax, [&](Napi::Value fingerprint, const std::string &path) {
+		fingerprints_.push_back(ToFingerprint(fingerprint, path));
+	});
+	remote_.fingerprints = fingerprints_.data();
+	remote_.fingerprint_count = fingerprints_.size();
 }
 
-Credentials ToCredentials(Napi::Value value) {
-  Fields fields(value, "credentials");
-  return {fields.Text("ufrag", 4, kIceStringMax), fields.Text("pwd", 22, kIceStringMax), fields.Flag("controlling")};
+Credentials ToCredentials(Napi::Value value)
+{
+	Fields fields(value, "credentials");
+	return {fields.Text("ufrag", 4, kIceStringMax), fields.Text("pwd", 22, kIceStringMax),
+		fields.Flag("controlling")};
 }
 
-urchin_candidate ToCandidate(Napi::Value value) {
-  Fields fields(value, "candidate");
-  urchin_candidate candidate{};
-  Copy(candidate.foundation, fields.Text("foundation", 1, URCHIN_FOUNDATION_CAP - 1));
-  fields.IntegerOr("component", 1, 1, 1);
-  candidate.type = static_cast<urchin_candidate_type>(fields.Choose("type", {{"host", URCHIN_CANDIDATE_HOST},
-                                                                             {"srflx", URCHIN_CANDIDATE_SRFLX},
-                                                                             {"prflx", URCHIN_CANDIDATE_PRFLX},
-                                                                             {"relay", URCHIN_CANDIDATE_RELAY}}));
-  candidate.protocol = URCHIN_PROTOCOL_UDP;
-  if (fields.Choose("protocol", {{"udp", 0}, {"tcp", 1}}) == 1)
-    candidate.protocol =
-        static_cast<urchin_candidate_protocol>(fields.Choose("tcpType", {{"active", URCHIN_PROTOCOL_TCP_ACTIVE},
-                                                                         {"passive", URCHIN_PROTOCOL_TCP_PASSIVE},
-                                                                         {"so", URCHIN_PROTOCOL_TCP_SO}}));
-  candidate.priority = static_cast<uint32_t>(fields.Integer("priority", 0, 4294967295.0));
-  Copy(candidate.address, fields.Text("address", 1, URCHIN_ADDRESS_CAP - 1));
-  candidate.port = static_cast<uint16_t>(fields.Integer("port", 0, 65535));
-  Copy(candidate.related_address, fields.TextOr("relatedAddress", "", URCHIN_ADDRESS_CAP - 1));
-  candidate.related_port = static_cast<uint16_t>(fields.IntegerOr("relatedPort", 0, 0, 65535));
-  return candidate;
+urchin_candidate ToCandidate(Napi::Value value)
+{
+	Fields fields(value, "candidate");
+	urchin_candidate candidate{};
+	Copy(candidate.foundation, fields.Text("foundation", 1, URCHIN_FOUNDATION_CAP - 1));
+	fields.IntegerOr("component", 1, 1, 1);
+	candidate.type = static_cast<urchin_candidate_type>(fields.Choose("type", {{"host", URCHIN_CANDIDATE_HOST},
+										   {"srflx", URCHIN_CANDIDATE_SRFLX},
+										   {"prflx", URCHIN_CANDIDATE_PRFLX},
+										   {"relay", URCHIN_CANDIDATE_RELAY}}));
+	candidate.protocol = URCHIN_PROTOCOL_UDP;
+	if (fields.Choose("protocol", {{"udp", 0}, {"tcp", 1}}) == 1)
+		candidate.protocol = static_cast<urchin_candidate_protocol>(
+		    fields.Choose("tcpType", {{"active", URCHIN_PROTOCOL_TCP_ACTIVE},
+					      {"passive", URCHIN_PROTOCOL_TCP_PASSIVE},
+					      {"so", URCHIN_PROTOCOL_TCP_SO}}));
+	candidate.priority = static_cast<uint32_t>(fields.Integer("priority", 0, 4294967295.0));
+	Copy(candidate.address, fields.Text("address", 1, URCHIN_ADDRESS_CAP - 1));
+	candidate.port = static_cast<uint16_t>(fields.Integer("port", 0, 65535));
+	Copy(candidate.related_address, fields.TextOr("relatedAddress", "", URCHIN_ADDRESS_CAP - 1));
+	candidate.related_port = static_cast<uint16_t>(fields.IntegerOr("relatedPort", 0, 0, 65535));
+	return candidate;
 }
 
-urchin_receiver_config ToReceiverConfig(Napi::Value value) {
-  Fields fields(value, "receiver");
-  urchin_receiver_config config{};
-  config.format = ToFormat(fields.Get("format"), fields.PathOf("format"));
-  fields.List("ssrcs", 0, sizeof(config.ssrcs) / sizeof(config.ssrcs[0]), [&](Napi::Value ssrc, const std::string& path) {
-    config.ssrcs[config.ssrc_count++] = static_cast<uint32_t>(ToInteger(ssrc, path, 0, 4294967295.0));
-  });
-  Copy(config.rid, fields.TextOr("rid", "", URCHIN_RID_CAP - 1));
-  config.max_bitrate_bps = static_cast<uint32_t>(fields.IntegerOr("maxBitrateBps", 0, 0, 4294967295.0));
-  return config;
+urchin_receiver_config ToReceiverConfig(Napi::Value value)
+{
+	Fields fields(value, "receiver");
+	urchin_receiver_config config{};
+	config.format = ToFormat(fields.Get("format"), fields.PathOf("format"));
+	fields.List(
+	    "ssrcs", 0, sizeof(config.ssrcs) / sizeof(config.ssrcs[0]), [&](Napi::Value ssrc, const std::string &path) {
+		    config.ssrcs[config.ssrc_count++] = static_cast<uint32_t>(ToInteger(ssrc, path, 0, 4294967295.0));
+	    });
+	Copy(config.rid, fields.TextOr("rid", "", URCHIN_RID_CAP - 1));
+	config.max_bitrate_bps = static_cast<uint32_t>(fields.IntegerOr("maxBitrateBps", 0, 0, 4294967295.0));
+	return config;
 }
 
-urchin_sender_config ToSenderConfig(Napi::Value value) {
-  Fields fields(value, "sender");
-  urchin_sender_config config{};
-  config.format = ToFormat(fields.Get("format"), fields.PathOf("format"));
-  config.ssrc = static_cast<uint32_t>(fields.Integer("ssrc", 1, 4294967295.0));
-  Copy(config.cname, fields.Text("cname", 1, URCHIN_CNAME_CAP - 1));
-  return config;
+urchin_sender_config ToSenderConfig(Napi::Value value)
+{
+	Fields fields(value, "sender");
+	urchin_sender_config config{};
+	config.format = ToFormat(fields.Get("format"), fields.PathOf("format"));
+	config.ssrc = static_cast<uint32_t>(fields.Integer("ssrc", 1, 4294967295.0));
+	Copy(config.cname, fields.Text("cname", 1, URCHIN_CNAME_CAP - 1));
+	return config;
 }
 
-std::vector<urchin_payload_map> ToPayloadMap(Napi::Value value) {
-  Napi::Object wrapper = Napi::Object::New(value.Env());
-  wrapper.Set("map", value);
-  std::vector<urchin_payload_map> map;
-  Fields(wrapper, "payload").List("map", 0, kPayloadMapMax, [&](Napi::Value entry, const std::string& path) {
-    Fields fields(entry, path);
-    map.push_back({static_cast<uint8_t>(fields.Integer("from", 0, 127)), static_cast<uint8_t>(fields.Integer("to", 0, 127))});
-  });
-  return map;
+std::vector<urchin_payload_map> ToPayloadMap(Napi::Value value)
+{
+	Napi::Object wrapper = Napi::Object::New(value.Env());
+	wrapper.Set("map", value);
+	std::vector<urchin_payload_map> map;
+	Fields(wrapper, "payload").List("map", 0, kPayloadMapMax, [&](Napi::Value entry, const std::string &path) {
+		Fields fields(entry, path);
+		map.push_back({static_cast<uint8_t>(fields.Integer("from", 0, 127)),
+			       static_cast<uint8_t>(fields.Integer("to", 0, 127))});
+	});
+	return map;
 }
 
-urchin_log_level ToLogLevel(Napi::Value value) {
-  Napi::Object wrapper = Napi::Object::New(value.Env());
-  wrapper.Set("level", value);
-  return static_cast<urchin_log_level>(Fields(wrapper, "log").Choose("level", {{"debug", URCHIN_LOG_DEBUG},
-                                                                               {"info", URCHIN_LOG_INFO},
-                                                                               {"warn", URCHIN_LOG_WARN},
-                                                                               {"error", URCHIN_LOG_ERROR}}));
+urchin_log_level ToLogLevel(Napi::Value value)
+{
+	Napi::Object wrapper = Napi::Object::New(value.Env());
+	wrapper.Set("level", value);
+	return static_cast<urchin_log_level>(Fields(wrapper, "log")
+						 .Choose("level", {{"debug", URCHIN_LOG_DEBUG},
+								   {"info", URCHIN_LOG_INFO},
+								   {"warn", URCHIN_LOG_WARN},
+								   {"error", URCHIN_LOG_ERROR}}));
 }
 
-}  // namespace urchin
+} // namespace urchin

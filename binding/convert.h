@@ -13,46 +13,55 @@ extern "C" {
 #include "urchin.h"
 }
 
-namespace urchin {
+namespace urchin
+{
 
 // Throws a JS error with a code.
-[[noreturn]] void Throw(Napi::Env env, const char* code, const std::string& message);
+[[noreturn]] void Throw(Napi::Env env, const char *code, const std::string &message);
 
 // An argument of a call: an id (1 .. 2^53 - 1), a request id (0 too), a flag.
-uint64_t ToId(const Napi::CallbackInfo& info, size_t index, const char* name);
-uint64_t ToRequestId(const Napi::CallbackInfo& info);
-bool ToFlag(const Napi::CallbackInfo& info, size_t index, const char* name);
+uint64_t ToId(const Napi::CallbackInfo &info, size_t index, const char *name);
+uint64_t ToRequestId(const Napi::CallbackInfo &info);
+bool ToFlag(const Napi::CallbackInfo &info, size_t index, const char *name);
 
 // Structs with pointers live as long as the converter that owns the strings behind them.
-class ConnectionConfig {
- public:
-  explicit ConnectionConfig(Napi::Value value);
-  const urchin_connection_config* get() const { return &config_; }
+class ConnectionConfig
+{
+      public:
+	explicit ConnectionConfig(Napi::Value value);
+	const urchin_connection_config *get() const
+	{
+		return &config_;
+	}
 
- private:
-  urchin_connection_config config_{};
-  std::deque<std::string> strings_;
-  std::vector<urchin_ice_server> servers_;
-  std::vector<const char*> addresses_;
+      private:
+	urchin_connection_config config_{};
+	std::deque<std::string> strings_;
+	std::vector<urchin_ice_server> servers_;
+	std::vector<const char *> addresses_;
 };
 
-class Remote {
- public:
-  explicit Remote(Napi::Value value);
-  const urchin_remote* get() const { return &remote_; }
+class Remote
+{
+      public:
+	explicit Remote(Napi::Value value);
+	const urchin_remote *get() const
+	{
+		return &remote_;
+	}
 
- private:
-  urchin_remote remote_{};
-  std::string ufrag_;
-  std::string pwd_;
-  std::vector<urchin_fingerprint> fingerprints_;
+      private:
+	urchin_remote remote_{};
+	std::string ufrag_;
+	std::string pwd_;
+	std::vector<urchin_fingerprint> fingerprints_;
 };
 
 // Our ICE user name and password, and for a gather who controls.
 struct Credentials {
-  std::string ufrag;
-  std::string pwd;
-  bool controlling = false;
+	std::string ufrag;
+	std::string pwd;
+	bool controlling = false;
 };
 
 Credentials ToCredentials(Napi::Value value);
@@ -62,6 +71,6 @@ urchin_sender_config ToSenderConfig(Napi::Value value);
 std::vector<urchin_payload_map> ToPayloadMap(Napi::Value value);
 urchin_log_level ToLogLevel(Napi::Value value);
 
-}  // namespace urchin
+} // namespace urchin
 
 #endif

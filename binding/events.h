@@ -8,11 +8,12 @@ extern "C" {
 #include "urchin.h"
 }
 
-namespace urchin {
+namespace urchin
+{
 
 // The event stays the caller's.
-Napi::Object ToJs(Napi::Env env, const urchin_event& event);
+Napi::Object ToJs(Napi::Env env, const urchin_event &event);
 
-}  // namespace urchin
+} // namespace urchin
 
 #endif

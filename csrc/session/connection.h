@@ -54,7 +54,8 @@ struct urchin_transport *urchin_connection_transport(struct urchin_connection *c
 /* Sends BYE for every sender, then closes the transport. Idempotent. */
 void urchin_connection_close(struct urchin_connection *connection, uint64_t now_us);
 
-/* The ids are the caller's, unique in the router. Return 0, URCHIN_EEXIST, URCHIN_EINVAL, URCHIN_EFULL, URCHIN_ENOMEM. */
+/* The ids are the caller's, unique in the router. Return 0, URCHIN_EEXIST, URCHIN_EINVAL, URCHIN_EFULL, URCHIN_ENOMEM.
+ */
 int urchin_connection_add_receiver(struct urchin_connection *connection, uint64_t receiver_id,
 				   const struct urchin_receiver_config *config, uint64_t now_us);
 int urchin_connection_add_sender(struct urchin_connection *connection, uint64_t sender_id,
@@ -64,7 +65,8 @@ int urchin_connection_update_receiver(struct urchin_connection *connection, uint
 				      const struct urchin_receiver_config *config, uint64_t now_us);
 int urchin_connection_update_sender(struct urchin_connection *connection, uint64_t sender_id,
 				    const struct urchin_sender_config *config, uint64_t now_us);
-/* Removing a receiver leaves its senders without a source; removing a sender sends BYE. Return 0 or URCHIN_ENOTFOUND. */
+/* Removing a receiver leaves its senders without a source; removing a sender sends BYE. Return 0 or URCHIN_ENOTFOUND.
+ */
 int urchin_connection_remove_receiver(struct urchin_connection *connection, uint64_t receiver_id, uint64_t now_us);
 int urchin_connection_remove_sender(struct urchin_connection *connection, uint64_t sender_id, uint64_t now_us);
 
@@ -72,6 +74,7 @@ void urchin_connection_tick(struct urchin_connection *connection, uint64_t now_u
 uint64_t urchin_connection_deadline_us(const struct urchin_connection *connection, uint64_t now_us);
 
 /* Adds the transport's, receivers' and senders' values. Returns 0 or URCHIN_ENOMEM. */
-int urchin_connection_add_stats(const struct urchin_connection *connection, struct urchin_stats *stats, uint64_t now_us);
+int urchin_connection_add_stats(const struct urchin_connection *connection, struct urchin_stats *stats,
+				uint64_t now_us);
 
 #endif

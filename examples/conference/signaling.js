@@ -10,7 +10,7 @@ export class Signaling extends EventTarget {
   /** @type {WebSocket | null} */ #socket = null
   #retryMs = RETRY_FIRST_MS
   #stopped = false
-  #retryTimer = 0
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #retryTimer
 
   /** @param {string} url */
   constructor(url) {

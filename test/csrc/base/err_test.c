@@ -1,3 +1,4 @@
+/* Error names: users compare them. */
 #include "base/err.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* The deadline heap against a linear search. */
 #include "base/heap.h"
 
 #include <setjmp.h>

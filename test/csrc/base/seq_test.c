@@ -1,3 +1,4 @@
+/* Numbers that wrap, and big-endian integers. */
 #include "base/seq.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* The hash map: growth, removal, walks. */
 #include "base/table.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Key frames of each codec, byte by byte. */
 #include "wire/codec.h"
 
 #include <setjmp.h>
@@ -47,6 +48,7 @@ static const struct row rows[] = {
     {"VP9 inter-predicted, lowest layer", &vp9, FRAME, 4, 4, {0xe8, 0x12, 0x20, 0x82}},
     {"VP9 not the beginning", &vp9, NOTHING, 0, 2, {0x00, 0x82}},
     {"VP9 upper spatial layer", &vp9, NOTHING, 0, 5, {0xa8, 0x92, 0x34, 0x02, 0x82}},
+    {"VP9 fifth spatial layer", &vp9, NOTHING, 0, 5, {0xa8, 0x92, 0x34, 0x08, 0x82}},
     {"H264 IDR", &h264, KEYFRAME, 2, 2, {0x65, 0x88}},
     {"H264 SPS", &h264, KEYFRAME, 1, 2, {0x67, 0}},
     {"H264 PPS", &h264, FRAME, 1, 2, {0x68, 0}},
@@ -58,6 +60,8 @@ static const struct row rows[] = {
     {"H264 STAP-A without", &h264, FRAME, 4, 8, {0x78, 0, 1, 0x09, 0, 2, 0x41, 0x9a}},
     {"H264 STAP-A of later slices", &h264, NOTHING, 0, 9, {0x78, 0, 2, 0x41, 0x40, 0, 2, 0x65, 0x20}},
     {"H264 STAP-A whose size lies", &h264, NOTHING, 0, 4, {0x78, 0, 9, 0x67}},
+    {"H264 STAP-A whose size is one too much", &h264, NOTHING, 0, 4, {0x78, 0, 2, 0x67}},
+    {"H264 STAP-A of IDR only", &h264, KEYFRAME, 5, 5, {0x78, 0, 2, 0x65, 0x88}},
     {"H264 STAP-A of size 0", &h264, NOTHING, 0, 5, {0x78, 0, 0, 0x67, 0}},
     {"H264 FU-A, start of IDR", &h264, KEYFRAME, 3, 3, {0x7c, 0x85, 0x88}},
     {"H264 FU-A, start of a slice", &h264, FRAME, 3, 3, {0x7c, 0x81, 0x9a}},

@@ -1,3 +1,4 @@
+/* Every first byte of a datagram (RFC 7983, RFC 5761). */
 #include "wire/demux.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Feedback packets: round trips and lies (RFC 4585, RFC 5104, REMB). */
 #include "wire/rtcp_fb.h"
 
 #include <setjmp.h>
@@ -77,6 +78,7 @@ static void key_frame_requests_round_trip(void **state)
 	assert_int_equal(urchin_fir_read(&rtcp, 1, &media, &command_seq), URCHIN_EMALFORMED);
 	assert_int_equal(urchin_pli_write(out, 11, 1, 2), URCHIN_ETOOBIG);
 	assert_int_equal(urchin_fir_write(out, 19, 1, 2, 3), URCHIN_ETOOBIG);
+	assert_int_equal(urchin_remb_write(out, 19, 1, 1000, NULL, 0), URCHIN_ETOOBIG);
 }
 
 static void remb_round_trips_within_its_precision(void **state)

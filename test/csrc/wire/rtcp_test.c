@@ -1,3 +1,4 @@
+/* Reports, SDES and BYE: round trips, cuts and lies (RFC 3550). */
 #include "wire/rtcp.h"
 
 #include <setjmp.h>
@@ -122,6 +123,21 @@ static void what_is_cut_off_is_refused(void **state)
 		}
 		free(bytes);
 	}
+}
+
+static void reports_whose_count_lies_are_refused(void **state)
+{
+	(void)state;
+	uint8_t body[4 + 24] = {0};
+	struct urchin_report_block block = {.ssrc = 77};
+	uint32_t ssrc = 77;
+	const struct urchin_rtcp two = {URCHIN_RTCP_RR, 2, body, sizeof(body)};
+	assert_int_equal(urchin_rtcp_read_rr(&two, &ssrc), URCHIN_EMALFORMED);
+	assert_int_equal(urchin_rtcp_read_block(&two, 1, &block), URCHIN_EMALFORMED);
+	const struct urchin_rtcp other = {URCHIN_RTCP_APP, 1, body, sizeof(body)};
+	assert_int_equal(urchin_rtcp_read_block(&other, 0, &block), URCHIN_EMALFORMED);
+	assert_int_equal(ssrc, 77);
+	assert_int_equal(block.ssrc, 77);
 }
 
 static void padding_and_versions_are_checked(void **state)
@@ -295,6 +311,7 @@ static void writers_keep_to_their_buffer(void **state)
 	assert_int_equal(urchin_rtcp_write_sr(out, 27, 1, &info, NULL, 0), URCHIN_ETOOBIG);
 	assert_int_equal(urchin_rtcp_write_rr(out, 31, 1, blocks, 1), URCHIN_ETOOBIG);
 	assert_int_equal(urchin_rtcp_write_rr(out, sizeof(out), 1, blocks, 32), URCHIN_EINVAL);
+	assert_int_equal(urchin_rtcp_write_sr(out, sizeof(out), 1, &info, blocks, 32), URCHIN_EINVAL);
 	assert_int_equal(urchin_rtcp_write_sdes(out, 11, 1, "abc"), URCHIN_ETOOBIG);
 	assert_int_equal(urchin_rtcp_write_sdes(out, sizeof(out), 1, ""), URCHIN_EINVAL);
 	assert_int_equal(urchin_rtcp_write_bye(out, 7, ssrcs, 1), URCHIN_ETOOBIG);
@@ -309,6 +326,7 @@ int main(void)
 	    cmocka_unit_test(cumulative_loss_is_clamped),
 	    cmocka_unit_test(a_compound_round_trips),
 	    cmocka_unit_test(what_is_cut_off_is_refused),
+	    cmocka_unit_test(reports_whose_count_lies_are_refused),
 	    cmocka_unit_test(padding_and_versions_are_checked),
 	    cmocka_unit_test(sdes_items_that_lie_are_refused),
 	    cmocka_unit_test(a_bye_says_why),

@@ -1,3 +1,4 @@
+/* Header extensions in both forms (RFC 8285). */
 #include "wire/rtp_ext.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* RTP packets: fields, cuts, padding (RFC 3550 5.1). */
 #include "wire/rtp.h"
 
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* Transport-wide feedback: round trips within a tick. */
 #include "wire/twcc.h"
 
 #include <setjmp.h>
