@@ -73,6 +73,8 @@ static void check_bye(const struct urchin_rtcp *rtcp)
 	int reason_len = urchin_rtcp_read_bye_reason(rtcp, &reason);
 	if (reason_len >= 0)
 		CHECK(count == rtcp->count);
+	if (reason_len > 0)
+		CHECK(reason + reason_len <= (const char *)rtcp->body + rtcp->body_len);
 	if (count == 0 || !copy_text(text, reason, reason_len))
 		return;
 	struct urchin_rtcp again = read_back(urchin_rtcp_write_bye_reason(out, sizeof(out), ssrcs, count, text));

@@ -14,6 +14,7 @@ static void check_view(const struct urchin_rtp *rtp, const uint8_t *bytes, size_
 	CHECK(rtp->header_len == URCHIN_RTP_HEADER_LEN + 4 * (size_t)rtp->csrc_count + ext_len);
 	CHECK(rtp->header_len + rtp->payload_len + rtp->padding_len == len);
 	CHECK(rtp->payload == bytes + rtp->header_len);
+	CHECK((rtp->padding_len > 0) == ((bytes[0] & 0x20) != 0));
 	CHECK(!rtp->has_ext || rtp->ext + rtp->ext_len == rtp->payload);
 }
 
