@@ -259,7 +259,7 @@ export class Participant extends EventEmitter {
    */
   #setMuted(kind, muted, by) {
     if (kind !== 'audio' && kind !== 'video') {
-      throw new UrchinError('ERR_ARGUMENT', "kind must be 'audio' or 'video'")
+      throw new UrchinError('ERR_INVALID_ARGUMENT', "kind must be 'audio' or 'video'")
     }
     if (!muted && by === 'self' && this.#muted[kind].room) {
       throw new UrchinError('ERR_MUTED_BY_ROOM', 'The room has muted this participant')

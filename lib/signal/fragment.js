@@ -113,7 +113,9 @@ function splitSections(text) {
  */
 function readCredential(attributes, name, minLength) {
   // With BUNDLE all sections share one transport: they may repeat its credentials, not have their own.
-  const values = new Set(attributes.filter((attribute) => attribute.name === name).map(({ value }) => value.trim()))
+  const values = new Set(
+    attributes.filter((attribute) => attribute.name === name).map(({ value }) => value.trim()),
+  )
   if (values.size > 1) throw malformed(`several different a=${name}`)
   const [value = ''] = values
   const isValid = /^[A-Za-z0-9+/]{0,256}$/.test(value) && value.length >= minLength

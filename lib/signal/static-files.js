@@ -119,7 +119,9 @@ async function send(request, response, file, path) {
     ETag: etag,
     ...(type.startsWith('text/html') ? pageHeaders : {}),
   }
-  const known = (request.headers['if-none-match'] ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  const known = (request.headers['if-none-match'] ?? '')
+    .split(',')
+    .map((tag) => tag.trim().replace(/^W\//, ''))
   if (known.includes(etag) || known.includes('*')) {
     response.writeHead(304, headers).end()
     return
