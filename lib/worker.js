@@ -91,7 +91,8 @@ export class Worker {
   #nextId = 1
   /** @type {Map<number, (event: WorkerEvent) => void>} by connection id */ #listeners = new Map()
   /** @type {Map<number, Request>} by request id */ #requests = new Map()
-  /** @type {Map<number, (value: undefined) => void>} who waits for a connection's end */ #closing = new Map()
+  /** @type {Map<number, { promise: Promise<void>, resolve: () => void }>} by connection id */ #closing =
+    new Map()
 
   /** The environment's worker: started by the first call, stopped when the environment ends. */
   static get() {
@@ -176,17 +177,18 @@ export class Worker {
    * @param {number} connectionId
    * @returns {Promise<void>} settles after its 'closed' event was delivered
    */
-  async closeConnection(connectionId) {
-    if (!this.#listeners.has(connectionId)) return
-    const closed = new Promise((resolve) => {
-      const earlier = this.#closing.get(connectionId)
-      this.#closing.set(connectionId, (value) => {
-        earlier?.(value)
-        resolve(value)
-      })
+  closeConnection(connectionId) {
+    const running = this.#closing.get(connectionId)
+    if (running) return running.promise
+    if (!this.#listeners.has(connectionId)) return Promise.resolve()
+    let resolve = () => {}
+    const promise = new Promise((/** @type {(value: void) => void} */ done) => {
+      resolve = done
     })
-    await this.#command('closeConnection', connectionId)
-    await closed
+    this.#closing.set(connectionId, { promise, resolve })
+    // It may have ended by itself meanwhile: then its 'closed' event is under way.
+    this.#command('closeConnection', connectionId).catch(() => {})
+    return promise
   }
 
   /**
@@ -362,7 +364,7 @@ export class Worker {
   /** @param {number} connectionId */
   #forget(connectionId) {
     this.#listeners.delete(connectionId)
-    this.#closing.get(connectionId)?.(undefined)
+    this.#closing.get(connectionId)?.resolve()
     this.#closing.delete(connectionId)
     if (this.#listeners.size === 0) this.#native.unref()
   }
