@@ -2,9 +2,12 @@
   # The C core and the N-API layer over it. The core is a target of its own so that Node's bundled OpenSSL headers,
   # which node-gyp puts first, stay out of its way.
   "variables": {
+    # 1: with the address and undefined behaviour sanitizers; Node then needs LD_PRELOAD=libasan.so.
     "sanitize%": 0,
-    "openssl_prefix": "<!(pkg-config --variable=libdir openssl)",
+    "openssl_libdir": "<!(pkg-config --variable=libdir openssl)",
     # Static archives where they exist (Debian, Alpine with openssl-libs-static): only they keep Node's own OpenSSL out.
+    # Elsewhere (Fedora, macOS without them) the shared one: there the addon runs on whichever OpenSSL the process has, and
+    # refuses to load when that is of another version than its headers.
     "static_openssl": "<!(test -f \"$(pkg-config --variable=libdir openssl)/libssl.a\" && echo 1 || echo 0)"
   },
   "target_defaults": {
@@ -15,8 +18,9 @@
       }]
     ],
     "configurations": {
-      "Release": { "cflags": ["-O2"] },
-      "Debug": { "cflags": ["-O0", "-g"] }
+      "Release": { "cflags": ["-O2"], "cflags!": ["-O3"] },
+      # Warnings are errors for us, not for users whose compiler knows some that ours does not.
+      "Debug": { "cflags": ["-O0", "-g"], "cflags_c": ["-Werror"] }
     }
   },
   "targets": [
@@ -46,7 +50,8 @@
       "dependencies": ["core"],
       "sources": ["binding/addon.cc", "binding/convert.cc", "binding/events.cc", "binding/worker.cc"],
       "include_dirs": ["csrc", "<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL"],
+      # The last one: an exception while a worker_thread is being terminated is dropped instead of aborting the process.
+      "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "cflags_cc": ["-std=c++17", "-fexceptions", "-fvisibility=hidden", "-Wall", "-Wextra"],
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti"],
       "cflags!": ["-fno-exceptions"],
@@ -58,7 +63,7 @@
       },
       "conditions": [
         ["static_openssl==1", {
-          "libraries": ["<(openssl_prefix)/libssl.a", "<(openssl_prefix)/libcrypto.a"]
+          "libraries": ["<(openssl_libdir)/libssl.a", "<(openssl_libdir)/libcrypto.a"]
         }, {
           "libraries": ["<!@(pkg-config --libs openssl)"]
         }],

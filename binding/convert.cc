@@ -54,6 +54,39 @@ std::string ToText(Napi::Value value, const std::string &path, size_t min_len, s
 		      ("a string of " + std::to_string(min_len) + " to " + std::to_string(max_len) + " bytes").c_str());
 }
 
+bool ToBoolean(Napi::Value value, const std::string &path)
+{
+	if (!value.IsBoolean())
+		ThrowArgument(value.Env(), path, "a boolean");
+	return value.As<Napi::Boolean>();
+}
+
+int ToChoice(Napi::Value value, const std::string &path, std::initializer_list<Choice> choices)
+{
+	if (value.IsString()) {
+		std::string text = value.As<Napi::String>();
+		for (const Choice &choice : choices)
+			if (text == choice.name)
+				return choice.value;
+	}
+	std::string expected = "one of";
+	for (const Choice &choice : choices)
+		expected += std::string(" ") + choice.name;
+	ThrowArgument(value.Env(), path, expected.c_str());
+}
+
+template <typename Each>
+void ForEach(Napi::Value value, const std::string &path, size_t min_count, size_t max_count, Each each)
+{
+	// The length is fixed here: reading an element may append to the list.
+	size_t count = value.IsArray() ? value.As<Napi::Array>().Length() : 0;
+	if (!value.IsArray() || count < min_count || count > max_count)
+		ThrowArgument(value.Env(), path,
+			      ("a list of " + std::to_string(min_count) + " to " + std::to_string(max_count)).c_str());
+	for (size_t i = 0; i < count; i++)
+		each(value.As<Napi::Array>().Get(static_cast<uint32_t>(i)), path + "[" + std::to_string(i) + "]");
+}
+
 // An object and where it came from, for messages.
 class Fields
 {
@@ -69,10 +102,6 @@ class Fields
 	{
 		return object_.Get(name);
 	}
-	bool Has(const char *name) const
-	{
-		return !Get(name).IsUndefined();
-	}
 	std::string PathOf(const char *name) const
 	{
 		return path_ + "." + name;
@@ -84,7 +113,8 @@ class Fields
 	}
 	double IntegerOr(const char *name, double fallback, double min, double max) const
 	{
-		return Has(name) ? Integer(name, min, max) : fallback;
+		Napi::Value value = Get(name);
+		return value.IsUndefined() ? fallback : ToInteger(value, PathOf(name), min, max);
 	}
 	std::string Text(const char *name, size_t min_len, size_t max_len) const
 	{
@@ -92,30 +122,17 @@ class Fields
 	}
 	std::string TextOr(const char *name, const char *fallback, size_t max_len) const
 	{
-		return Has(name) ? Text(name, 0, max_len) : fallback;
+		Napi::Value value = Get(name);
+		return value.IsUndefined() ? fallback : ToText(value, PathOf(name), 0, max_len);
 	}
 	bool Flag(const char *name) const
 	{
 		Napi::Value value = Get(name);
-		if (value.IsUndefined())
-			return false;
-		if (!value.IsBoolean())
-			ThrowArgument(value.Env(), PathOf(name), "a boolean");
-		return value.As<Napi::Boolean>();
+		return value.IsUndefined() ? false : ToBoolean(value, PathOf(name));
 	}
 	int Choose(const char *name, std::initializer_list<Choice> choices) const
 	{
-		Napi::Value value = Get(name);
-		if (value.IsString()) {
-			std::string text = value.As<Napi::String>();
-			for (const Choice &choice : choices)
-				if (text == choice.name)
-					return choice.value;
-		}
-		std::string expected = "one of";
-		for (const Choice &choice : choices)
-			expected += std::string(" ") + choice.name;
-		ThrowArgument(value.Env(), PathOf(name), expected.c_str());
+		return ToChoice(Get(name), PathOf(name), choices);
 	}
 	// Calls each(value, path) for every element.
 	template <typename Each> void List(const char *name, size_t min_count, size_t max_count, Each each) const
@@ -123,14 +140,7 @@ class Fields
 		Napi::Value value = Get(name);
 		if (value.IsUndefined() && min_count == 0)
 			return;
-		if (!value.IsArray() || value.As<Napi::Array>().Length() < min_count ||
-		    value.As<Napi::Array>().Length() > max_count)
-			ThrowArgument(
-			    value.Env(), PathOf(name),
-			    ("a list of " + std::to_string(min_count) + " to " + std::to_string(max_count)).c_str());
-		Napi::Array list = value.As<Napi::Array>();
-		for (uint32_t i = 0; i < list.Length(); i++)
-			each(list.Get(i), PathOf(name) + "[" + std::to_string(i) + "]");
+		ForEach(value, PathOf(name), min_count, max_count, each);
 	}
 
       private:
@@ -147,10 +157,10 @@ urchin_fingerprint ToFingerprint(Napi::Value value, const std::string &path)
 {
 	Fields fields(value, path);
 	urchin_fingerprint fingerprint{};
-	int len = fields.Choose("algorithm", {{"sha-256", 32}, {"sha-384", 48}, {"sha-512", 64}});
-	Copy(fingerprint.algorithm, fields.Text("algorithm", 7, 7));
+	int bits = fields.Choose("algorithm", {{"sha-256", 256}, {"sha-384", 384}, {"sha-512", 512}});
+	Copy(fingerprint.algorithm, "sha-" + std::to_string(bits));
 	std::string hex = fields.Text("value", 1, URCHIN_FINGERPRINT_TEXT_CAP);
-	fingerprint.len = static_cast<size_t>(len);
+	fingerprint.len = static_cast<size_t>(bits) / 8;
 	bool is_valid = hex.size() == fingerprint.len * 3 - 1;
 	for (size_t i = 0; is_valid && i < hex.size(); i++)
 		is_valid = i % 3 == 2 ? hex[i] == ':' : std::isxdigit(static_cast<unsigned char>(hex[i])) != 0;
@@ -193,9 +203,10 @@ urchin_format ToFormat(Napi::Value value, const std::string &path)
 	fields.List("codecs", 0, URCHIN_CODECS_PER_FORMAT, [&](Napi::Value codec, const std::string &codec_path) {
 		format.codecs[format.codec_count++] = ToCodec(codec, codec_path);
 	});
-	if (!fields.Has("extIds"))
+	Napi::Value ext_ids = fields.Get("extIds");
+	if (ext_ids.IsUndefined())
 		return format;
-	Fields ids(fields.Get("extIds"), fields.PathOf("extIds"));
+	Fields ids(ext_ids, fields.PathOf("extIds"));
 	const Choice names[] = {
 	    {"mid", URCHIN_EXT_MID},
 	    {"rid", URCHIN_EXT_RID},
@@ -225,6 +236,11 @@ uint64_t ToId(const Napi::CallbackInfo &info, size_t index, const char *name)
 	return static_cast<uint64_t>(ToInteger(info[index], name, 1, kMaxSafeInteger));
 }
 
+uint64_t ToIdOrZero(const Napi::CallbackInfo &info, size_t index, const char *name)
+{
+	return static_cast<uint64_t>(ToInteger(info[index], name, 0, kMaxSafeInteger));
+}
+
 uint64_t ToRequestId(const Napi::CallbackInfo &info)
 {
 	return static_cast<uint64_t>(ToInteger(info[0], "requestId", 0, kMaxSafeInteger));
@@ -232,9 +248,7 @@ uint64_t ToRequestId(const Napi::CallbackInfo &info)
 
 bool ToFlag(const Napi::CallbackInfo &info, size_t index, const char *name)
 {
-	if (!info[index].IsBoolean())
-		ThrowArgument(info.Env(), name, "a boolean");
-	return info[index].As<Napi::Boolean>();
+	return ToBoolean(info[index], name);
 }
 
 ConnectionConfig::ConnectionConfig(Napi::Value value)
@@ -345,26 +359,22 @@ urchin_sender_config ToSenderConfig(Napi::Value value)
 
 std::vector<urchin_payload_map> ToPayloadMap(Napi::Value value)
 {
-	Napi::Object wrapper = Napi::Object::New(value.Env());
-	wrapper.Set("map", value);
 	std::vector<urchin_payload_map> map;
-	Fields(wrapper, "payload").List("map", 0, kPayloadMapMax, [&](Napi::Value entry, const std::string &path) {
+	ForEach(value, "payloadMap", 0, kPayloadMapMax, [&](Napi::Value entry, const std::string &path) {
 		Fields fields(entry, path);
-		map.push_back({static_cast<uint8_t>(fields.Integer("from", 0, 127)),
-			       static_cast<uint8_t>(fields.Integer("to", 0, 127))});
+		uint8_t from = static_cast<uint8_t>(fields.Integer("from", 0, 127));
+		map.push_back({from, static_cast<uint8_t>(fields.Integer("to", 0, 127))});
 	});
 	return map;
 }
 
-urchin_log_level ToLogLevel(Napi::Value value)
+urchin_log_level ToLogLevel(Napi::Value value, const char *name)
 {
-	Napi::Object wrapper = Napi::Object::New(value.Env());
-	wrapper.Set("level", value);
-	return static_cast<urchin_log_level>(Fields(wrapper, "log")
-						 .Choose("level", {{"debug", URCHIN_LOG_DEBUG},
-								   {"info", URCHIN_LOG_INFO},
-								   {"warn", URCHIN_LOG_WARN},
-								   {"error", URCHIN_LOG_ERROR}}));
+	return static_cast<urchin_log_level>(ToChoice(value, name,
+						      {{"debug", URCHIN_LOG_DEBUG},
+						       {"info", URCHIN_LOG_INFO},
+						       {"warn", URCHIN_LOG_WARN},
+						       {"error", URCHIN_LOG_ERROR}}));
 }
 
 } // namespace urchin

@@ -1,5 +1,6 @@
 // From JS values to the structs of urchin.h. Every field is checked for type, range and length; what does not fit
-// throws a TypeError or RangeError with code ERR_INVALID_ARGUMENT that names the field.
+// throws a TypeError with code ERR_INVALID_ARGUMENT that names the field. Reading a field can run JS (getters): every
+// value is read once, and nothing is taken to be as it was before.
 #ifndef URCHIN_BINDING_CONVERT_H
 #define URCHIN_BINDING_CONVERT_H
 
@@ -19,8 +20,9 @@ namespace urchin
 // Throws a JS error with a code.
 [[noreturn]] void Throw(Napi::Env env, const char *code, const std::string &message);
 
-// An argument of a call: an id (1 .. 2^53 - 1), a request id (0 too), a flag.
+// An argument of a call: an id (1 .. 2^53 - 1), one that may be 0, a request id (0 too), a flag.
 uint64_t ToId(const Napi::CallbackInfo &info, size_t index, const char *name);
+uint64_t ToIdOrZero(const Napi::CallbackInfo &info, size_t index, const char *name);
 uint64_t ToRequestId(const Napi::CallbackInfo &info);
 bool ToFlag(const Napi::CallbackInfo &info, size_t index, const char *name);
 
@@ -69,7 +71,7 @@ urchin_candidate ToCandidate(Napi::Value value);
 urchin_receiver_config ToReceiverConfig(Napi::Value value);
 urchin_sender_config ToSenderConfig(Napi::Value value);
 std::vector<urchin_payload_map> ToPayloadMap(Napi::Value value);
-urchin_log_level ToLogLevel(Napi::Value value);
+urchin_log_level ToLogLevel(Napi::Value value, const char *name);
 
 } // namespace urchin
 

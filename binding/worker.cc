@@ -8,8 +8,46 @@ namespace urchin
 
 namespace
 {
+
 constexpr size_t kEventsPerBatch = 256;
+// Batches for one wake-up: a flood of events must leave the event loop room for its other work.
+constexpr size_t kBatchesPerWake = 16;
+
+// A batch of events that is cleared however the turn ends.
+struct Batch {
+	urchin_event events[kEventsPerBatch];
+	size_t count = 0;
+
+	~Batch()
+	{
+		for (size_t i = 0; i < count; i++)
+			urchin_event_clear(&events[i]);
+	}
+};
+
+// Calls on_events(batch). False when no JS may run any more: the environment is being terminated.
+bool Call(Napi::Env env, Napi::Function on_events, Napi::Value batch)
+{
+	// Not Function::Call: it turns the end of the environment into a C++ exception that it can not build.
+	napi_value argument = batch;
+	napi_value result;
+	napi_status status = napi_call_function(env, env.Undefined(), on_events, 1, &argument, &result);
+	if (status == napi_ok)
+		return true;
+	bool is_pending = false;
+	napi_value exception = nullptr;
+	if (napi_is_exception_pending(env, &is_pending) != napi_ok || !is_pending)
+		return false;
+	if (napi_get_and_clear_last_exception(env, &exception) != napi_ok)
+		return false;
+	// Termination shows as an exception which is null.
+	napi_valuetype type = napi_null;
+	if (napi_typeof(env, exception, &type) != napi_ok || type == napi_null)
+		return false;
+	return napi_fatal_exception(env, exception) == napi_ok;
 }
+
+} // namespace
 
 Napi::Function NativeWorker::Define(Napi::Env env)
 {
@@ -48,17 +86,21 @@ NativeWorker::NativeWorker(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Na
 	urchin_worker_config config{};
 	config.on_events = OnEvents;
 	config.owner = this;
-	config.log_level = ToLogLevel(info[1]);
-	wake_ = Napi::ThreadSafeFunction::New(info.Env(), info[0].As<Napi::Function>(), "urchin", 0, 1);
+	config.log_level = ToLogLevel(info[1], "logLevel");
+	Mailbox *mailbox = new Mailbox{this};
+	wake_ = Wake::New(env_, info[0].As<Napi::Function>(), "urchin", 0, 1, mailbox,
+			  [](Napi::Env, void *, Mailbox *done) { delete done; });
+	wake_.Unref(env_);
 	int err = 0;
 	worker_ = urchin_worker_new(&config, &err);
 	if (!worker_) {
+		mailbox->owner = nullptr;
 		wake_.Release();
 		Throw(info.Env(), urchin_err_name(err), "the worker thread could not be started");
 	}
+	mailbox_ = mailbox;
 	// Hooks run in reverse order: this one before that of the thread-safe function, which the worker still calls.
 	napi_add_env_cleanup_hook(env_, OnEnvironmentGone, this);
-	wake_.Unref(info.Env());
 }
 
 NativeWorker::~NativeWorker()
@@ -68,10 +110,7 @@ NativeWorker::~NativeWorker()
 
 void NativeWorker::OnEvents(void *owner)
 {
-	NativeWorker *self = static_cast<NativeWorker *>(owner);
-	self->wake_.NonBlockingCall(self, [](Napi::Env env, Napi::Function on_events, NativeWorker *worker) {
-		worker->Deliver(env, on_events);
-	});
+	static_cast<NativeWorker *>(owner)->wake_.NonBlockingCall();
 }
 
 void NativeWorker::OnEnvironmentGone(void *owner)
@@ -79,6 +118,7 @@ void NativeWorker::OnEnvironmentGone(void *owner)
 	NativeWorker *self = static_cast<NativeWorker *>(owner);
 	urchin_worker_free(self->worker_);
 	self->worker_ = nullptr;
+	self->mailbox_->owner = nullptr;
 }
 
 void NativeWorker::Stop()
@@ -88,31 +128,43 @@ void NativeWorker::Stop()
 	napi_remove_env_cleanup_hook(env_, OnEnvironmentGone, this);
 	urchin_worker_free(worker_);
 	worker_ = nullptr;
+	mailbox_->owner = nullptr;
 	wake_.Release();
 }
 
-void NativeWorker::Deliver(Napi::Env env, Napi::Function on_events)
+// Called with no environment when wake-ups are left over after its end, and with one in which no JS may run any more
+// when they are left over before.
+void NativeWorker::Deliver(Napi::Env env, Napi::Function on_events, Mailbox *mailbox, void *)
 {
-	urchin_event events[kEventsPerBatch];
-	size_t count;
-	// A listener may have closed the worker.
-	while (worker_ && (count = urchin_worker_take_events(worker_, events, kEventsPerBatch)) > 0) {
-		Napi::HandleScope scope(env);
-		Napi::Array batch = Napi::Array::New(env, count);
-		for (size_t i = 0; i < count; i++) {
-			batch.Set(static_cast<uint32_t>(i), ToJs(env, events[i]));
-			urchin_event_clear(&events[i]);
-		}
-		on_events.Call({batch});
+	if (!static_cast<napi_env>(env) || !mailbox->owner)
+		return;
+	try {
+		mailbox->owner->TakeEvents(env, on_events);
+	} catch (const Napi::Error &) {
+		// No object can be made: nobody is left to be told, and rethrowing into that environment would abort
+		// the process.
 	}
 }
 
-// Turns a refused command into an exception.
-Napi::Value NativeWorker::Check(Napi::Env env, int err)
+void NativeWorker::TakeEvents(Napi::Env env, Napi::Function on_events)
 {
-	if (err < 0)
-		Throw(env, urchin_err_name(err), "the worker refused the command");
-	return env.Undefined();
+	for (size_t round = 0; round < kBatchesPerWake; round++) {
+		// A listener may have closed the worker.
+		if (!worker_)
+			return;
+		Batch batch;
+		batch.count = urchin_worker_take_events(worker_, batch.events, kEventsPerBatch);
+		if (batch.count == 0)
+			return;
+		Napi::HandleScope scope(env);
+		Napi::Array list = Napi::Array::New(env, batch.count);
+		for (size_t i = 0; i < batch.count; i++)
+			list.Set(static_cast<uint32_t>(i), ToJs(env, batch.events[i]));
+		if (!Call(env, on_events, list))
+			return;
+	}
+	// The worker wakes us only when its queue was empty.
+	wake_.NonBlockingCall();
 }
 
 Napi::Value NativeWorker::Close(const Napi::CallbackInfo &info)
@@ -135,157 +187,197 @@ Napi::Value NativeWorker::Unref(const Napi::CallbackInfo &info)
 	return info.Env().Undefined();
 }
 
-// Every command below is refused once the worker has been closed.
-#define URCHIN_REQUIRE_WORKER(info)                                                                                    \
-	if (!worker_)                                                                                                  \
-	Throw((info).Env(), "ERR_CLOSED", "the worker is closed")
+// Queues command(worker, request_id); a refusal becomes an exception. The arguments must have been converted before:
+// reading them can run JS, which can close the worker.
+template <typename Command> Napi::Value NativeWorker::Run(const Napi::CallbackInfo &info, Command command)
+{
+	uint64_t request_id = ToRequestId(info);
+	if (!worker_)
+		Throw(info.Env(), "ERR_CLOSED", "the worker is closed");
+	int err = command(worker_, request_id);
+	if (err < 0)
+		Throw(info.Env(), urchin_err_name(err), "the worker refused the command");
+	return info.Env().Undefined();
+}
 
 Napi::Value NativeWorker::Fingerprint(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
+	if (!worker_)
+		Throw(info.Env(), "ERR_CLOSED", "the worker is closed");
 	return Napi::String::New(info.Env(), urchin_worker_fingerprint(worker_));
 }
 
 Napi::Value NativeWorker::SetLogLevel(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
-	urchin_worker_set_log_level(worker_, ToLogLevel(info[0]));
+	urchin_log_level level = ToLogLevel(info[0], "logLevel");
+	if (!worker_)
+		Throw(info.Env(), "ERR_CLOSED", "the worker is closed");
+	urchin_worker_set_log_level(worker_, level);
 	return info.Env().Undefined();
 }
 
 Napi::Value NativeWorker::OpenConnection(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
+	uint64_t connection_id = ToId(info, 1, "connectionId");
 	ConnectionConfig config(info[2]);
-	return Check(info.Env(),
-		     urchin_open_connection(worker_, ToRequestId(info), ToId(info, 1, "connectionId"), config.get()));
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_open_connection(worker, request_id, connection_id, config.get());
+	});
 }
 
 Napi::Value NativeWorker::Gather(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
+	uint64_t connection_id = ToId(info, 1, "connectionId");
 	Credentials ours = ToCredentials(info[2]);
-	return Check(info.Env(), urchin_gather(worker_, ToRequestId(info), ToId(info, 1, "connectionId"),
-					       ours.ufrag.c_str(), ours.pwd.c_str(), ours.controlling));
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_gather(worker, request_id, connection_id, ours.ufrag.c_str(), ours.pwd.c_str(),
+				     ours.controlling);
+	});
 }
 
 Napi::Value NativeWorker::SetRemote(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
+	uint64_t connection_id = ToId(info, 1, "connectionId");
 	Remote remote(info[2]);
-	return Check(info.Env(),
-		     urchin_set_remote(worker_, ToRequestId(info), ToId(info, 1, "connectionId"), remote.get()));
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_set_remote(worker, request_id, connection_id, remote.get());
+	});
 }
 
 Napi::Value NativeWorker::AddCandidate(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
+	uint64_t connection_id = ToId(info, 1, "connectionId");
 	urchin_candidate candidate = ToCandidate(info[2]);
-	return Check(info.Env(),
-		     urchin_add_candidate(worker_, ToRequestId(info), ToId(info, 1, "connectionId"), &candidate));
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_add_candidate(worker, request_id, connection_id, &candidate);
+	});
 }
 
 Napi::Value NativeWorker::EndCandidates(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
-	return Check(info.Env(), urchin_end_candidates(worker_, ToRequestId(info), ToId(info, 1, "connectionId")));
+	uint64_t connection_id = ToId(info, 1, "connectionId");
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_end_candidates(worker, request_id, connection_id);
+	});
 }
 
 Napi::Value NativeWorker::RestartIce(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
+	uint64_t connection_id = ToId(info, 1, "connectionId");
 	Credentials ours = ToCredentials(info[2]);
-	return Check(info.Env(), urchin_restart_ice(worker_, ToRequestId(info), ToId(info, 1, "connectionId"),
-						    ours.ufrag.c_str(), ours.pwd.c_str()));
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_restart_ice(worker, request_id, connection_id, ours.ufrag.c_str(), ours.pwd.c_str());
+	});
 }
 
 Napi::Value NativeWorker::CloseConnection(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
-	return Check(info.Env(), urchin_close_connection(worker_, ToRequestId(info), ToId(info, 1, "connectionId")));
+	uint64_t connection_id = ToId(info, 1, "connectionId");
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_close_connection(worker, request_id, connection_id);
+	});
 }
 
 Napi::Value NativeWorker::GetStats(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
-	return Check(info.Env(), urchin_get_stats(worker_, ToRequestId(info), ToId(info, 1, "connectionId")));
+	uint64_t connection_id = ToId(info, 1, "connectionId");
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_get_stats(worker, request_id, connection_id);
+	});
 }
 
 Napi::Value NativeWorker::AddReceiver(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
+	uint64_t connection_id = ToId(info, 1, "connectionId");
+	uint64_t receiver_id = ToId(info, 2, "receiverId");
 	urchin_receiver_config config = ToReceiverConfig(info[3]);
-	return Check(info.Env(), urchin_add_receiver(worker_, ToRequestId(info), ToId(info, 1, "connectionId"),
-						     ToId(info, 2, "receiverId"), &config));
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_add_receiver(worker, request_id, connection_id, receiver_id, &config);
+	});
 }
 
 Napi::Value NativeWorker::UpdateReceiver(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
+	uint64_t connection_id = ToId(info, 1, "connectionId");
+	uint64_t receiver_id = ToId(info, 2, "receiverId");
 	urchin_receiver_config config = ToReceiverConfig(info[3]);
-	return Check(info.Env(), urchin_update_receiver(worker_, ToRequestId(info), ToId(info, 1, "connectionId"),
-							ToId(info, 2, "receiverId"), &config));
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_update_receiver(worker, request_id, connection_id, receiver_id, &config);
+	});
 }
 
 Napi::Value NativeWorker::RemoveReceiver(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
-	return Check(info.Env(), urchin_remove_receiver(worker_, ToRequestId(info), ToId(info, 1, "connectionId"),
-							ToId(info, 2, "receiverId")));
+	uint64_t connection_id = ToId(info, 1, "connectionId");
+	uint64_t receiver_id = ToId(info, 2, "receiverId");
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_remove_receiver(worker, request_id, connection_id, receiver_id);
+	});
 }
 
 Napi::Value NativeWorker::PauseReceiver(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
-	return Check(info.Env(), urchin_pause_receiver(worker_, ToRequestId(info), ToId(info, 1, "receiverId"),
-						       ToFlag(info, 2, "paused")));
+	uint64_t receiver_id = ToId(info, 1, "receiverId");
+	bool paused = ToFlag(info, 2, "paused");
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_pause_receiver(worker, request_id, receiver_id, paused);
+	});
 }
 
 Napi::Value NativeWorker::RequestKeyframe(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
-	return Check(info.Env(), urchin_request_keyframe(worker_, ToRequestId(info), ToId(info, 1, "receiverId")));
+	uint64_t receiver_id = ToId(info, 1, "receiverId");
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_request_keyframe(worker, request_id, receiver_id);
+	});
 }
 
 Napi::Value NativeWorker::AddSender(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
+	uint64_t connection_id = ToId(info, 1, "connectionId");
+	uint64_t sender_id = ToId(info, 2, "senderId");
 	urchin_sender_config config = ToSenderConfig(info[3]);
-	return Check(info.Env(), urchin_add_sender(worker_, ToRequestId(info), ToId(info, 1, "connectionId"),
-						   ToId(info, 2, "senderId"), &config));
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_add_sender(worker, request_id, connection_id, sender_id, &config);
+	});
 }
 
 Napi::Value NativeWorker::UpdateSender(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
+	uint64_t connection_id = ToId(info, 1, "connectionId");
+	uint64_t sender_id = ToId(info, 2, "senderId");
 	urchin_sender_config config = ToSenderConfig(info[3]);
-	return Check(info.Env(), urchin_update_sender(worker_, ToRequestId(info), ToId(info, 1, "connectionId"),
-						      ToId(info, 2, "senderId"), &config));
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_update_sender(worker, request_id, connection_id, sender_id, &config);
+	});
 }
 
 Napi::Value NativeWorker::RemoveSender(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
-	return Check(info.Env(), urchin_remove_sender(worker_, ToRequestId(info), ToId(info, 1, "connectionId"),
-						      ToId(info, 2, "senderId")));
+	uint64_t connection_id = ToId(info, 1, "connectionId");
+	uint64_t sender_id = ToId(info, 2, "senderId");
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_remove_sender(worker, request_id, connection_id, sender_id);
+	});
 }
 
 Napi::Value NativeWorker::SetSenderSource(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
+	uint64_t sender_id = ToId(info, 1, "senderId");
+	uint64_t receiver_id = ToIdOrZero(info, 2, "receiverId");
 	std::vector<urchin_payload_map> map = ToPayloadMap(info[3]);
-	// 0 stands for no source, so this one id may be 0.
-	uint64_t receiver_id =
-	    info[2].IsNumber() && info[2].As<Napi::Number>().DoubleValue() == 0 ? 0 : ToId(info, 2, "receiverId");
-	return Check(info.Env(), urchin_set_sender_source(worker_, ToRequestId(info), ToId(info, 1, "senderId"),
-							  receiver_id, map.data(), map.size()));
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_set_sender_source(worker, request_id, sender_id, receiver_id, map.data(), map.size());
+	});
 }
 
 Napi::Value NativeWorker::PauseSender(const Napi::CallbackInfo &info)
 {
-	URCHIN_REQUIRE_WORKER(info);
-	return Check(info.Env(), urchin_pause_sender(worker_, ToRequestId(info), ToId(info, 1, "senderId"),
-						     ToFlag(info, 2, "paused")));
+	uint64_t sender_id = ToId(info, 1, "senderId");
+	bool paused = ToFlag(info, 2, "paused");
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_pause_sender(worker, request_id, sender_id, paused);
+	});
 }
 
 } // namespace urchin

@@ -16,17 +16,24 @@ class NativeWorker : public Napi::ObjectWrap<NativeWorker>
       public:
 	static Napi::Function Define(Napi::Env env);
 
-	// new NativeWorker(onEvents, logLevel): onEvents(events) gets a list each time. Throws ERR_… when no worker can
-	// be had.
+	// new NativeWorker(onEvents, logLevel): onEvents(events) gets a list each time; what it throws reaches
+	// uncaughtException. Throws ERR_INVALID_ARGUMENT, or why no worker can be had.
 	explicit NativeWorker(const Napi::CallbackInfo &info);
 	~NativeWorker() override;
 
       private:
+	// Outlives the worker object: wake-ups may still be queued when that is collected.
+	struct Mailbox {
+		NativeWorker *owner;
+	};
+	static void Deliver(Napi::Env env, Napi::Function on_events, Mailbox *mailbox, void *data);
+	using Wake = Napi::TypedThreadSafeFunction<Mailbox, void, Deliver>;
+
 	static void OnEvents(void *owner);          // worker thread
 	static void OnEnvironmentGone(void *owner); // JS thread
-	void Deliver(Napi::Env env, Napi::Function on_events);
+	void TakeEvents(Napi::Env env, Napi::Function on_events);
 	void Stop();
-	Napi::Value Check(Napi::Env env, int err);
+	template <typename Command> Napi::Value Run(const Napi::CallbackInfo &info, Command command);
 
 	Napi::Value Close(const Napi::CallbackInfo &info);
 	Napi::Value Ref(const Napi::CallbackInfo &info);
@@ -52,9 +59,10 @@ class NativeWorker : public Napi::ObjectWrap<NativeWorker>
 	Napi::Value SetSenderSource(const Napi::CallbackInfo &info);
 	Napi::Value PauseSender(const Napi::CallbackInfo &info);
 
-	urchin_worker *worker_ = nullptr;
 	napi_env env_;
-	Napi::ThreadSafeFunction wake_;
+	urchin_worker *worker_ = nullptr; // NULL once closed
+	Mailbox *mailbox_ = nullptr;      // owned by wake_
+	Wake wake_;
 };
 
 } // namespace urchin
