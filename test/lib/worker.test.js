@@ -1,7 +1,6 @@
 // The worker in JS over the real core: commands, answers, events, and every argument that may be wrong.
 
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import test, { after } from 'node:test'
 import { Worker } from '../../lib/worker.js'
 
@@ -335,18 +334,6 @@ test('a full command queue is an error, not a stall', async () => {
   if (code !== undefined) assert.equal(code, 'ERR_FULL')
   await Promise.all(sent)
   assert.equal((await worker.getStats(id)).transport.dtlsState, 'new')
-})
-
-test('an event listener that throws reaches uncaughtException and stops nobody', async () => {
-  const caught = once(process, 'uncaughtException')
-  const id = worker.openConnection(config, ({ type }) => {
-    if (type === 'started') throw new Error('from the listener')
-  })
-  opened.push(id)
-  await worker.gather(id, credentials)
-  const [error] = await caught
-  assert.equal(error.message, 'from the listener')
-  await worker.closeConnection(id)
 })
 
 /** A promise and what resolves it. */
