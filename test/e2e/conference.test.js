@@ -83,6 +83,7 @@ for (const pair of pairs) {
       const [ada, grace] = pages
       await ada.evaluate(() => document.getElementById('leave')?.click())
       await grace.waitFor('empty place', () => document.querySelectorAll('.tile.remote').length === 0)
+      await ada.waitFor('lobby', () => document.getElementById('lobby')?.hidden === false)
       await ada.open(`${server.url}/?room=${room}&name=Ada&autojoin=1`)
       await grace.waitFor('tile', () => document.querySelectorAll('.tile.remote').length === 1)
       await waitForMedia(ada)

@@ -134,13 +134,18 @@ export class BrowserPage {
   async waitFor(what, pageFunction, argument, { accept = Boolean, timeoutMs = 45_000 } = {}) {
     const end = Date.now() + timeoutMs
     for (;;) {
-      const value = await this.evaluate(pageFunction, argument)
-      if (accept(value)) return value
+      let last = ''
+      try {
+        const value = await this.evaluate(pageFunction, argument)
+        if (accept(value)) return value
+        last = JSON.stringify(value)
+      } catch (error) {
+        // A page that is just navigating cannot be asked.
+        last = String(error)
+      }
       if (Date.now() > end) {
         const errors = this.errors.join('; ') || 'none'
-        throw new Error(
-          `${this.name}: no ${what} in time, last: ${JSON.stringify(value)}; page errors: ${errors}`,
-        )
+        throw new Error(`${this.name}: no ${what} in time, last: ${last}; page errors: ${errors}`)
       }
       await new Promise((resolve) => setTimeout(resolve, 200))
     }
