@@ -35,6 +35,11 @@ const steps = [
   { name: 'lint: cppcheck', group: 'lint', command: cppcheck },
   { name: 'types: tsc, .d.ts up to date', group: 'lint', command: () => nodeScript('test/support/types.js') },
   {
+    name: 'types: as users see them',
+    group: 'lint',
+    command: () => bin('tsc', '-p', 'test/types'),
+  },
+  {
     name: 'types: browser tests and pages',
     group: 'lint',
     command: () => bin('tsc', '-p', 'test/tsconfig.json'),

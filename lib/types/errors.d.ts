@@ -1,0 +1,13 @@
+/** An error with a stable `code` ('ERR_…') to branch on; the message is for people and may change. */
+export declare class UrchinError extends Error {
+    /** @type {string} */
+    code: string;
+    /**
+     * @param {string} code
+     * @param {string} message
+     * @param {{ cause?: unknown }} [options]
+     */
+    constructor(code: string, message: string, options?: {
+        cause?: unknown;
+    });
+}

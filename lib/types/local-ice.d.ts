@@ -1,0 +1,23 @@
+export type Candidate = import('./sdp/candidate.js').Candidate;
+/** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
+export declare class LocalIce {
+    generation: number;
+    /** RFC 8445 5.3: at least 24 and 128 random bits; 6 and 18 bytes are 8 and 24 ice-chars of base64. */
+    ufrag: string;
+    pwd: string;
+    /** @type {Candidate[]} */
+    candidates: Candidate[];
+    /** Every host candidate is known. */
+    hasHosts: boolean;
+    /** Every candidate is known. */
+    hasAll: boolean;
+    /** @param {number} generation 0, then one more with each restart */
+    constructor(generation: number);
+    /**
+     * Takes a candidate that was found.
+     * @param {Candidate} candidate
+     * @param {string[]} announced addresses to tell in place of host addresses of the same family
+     * @returns {Candidate[]} what the peer is told, without what it knows already
+     */
+    add(candidate: Candidate, announced: string[]): Candidate[];
+}

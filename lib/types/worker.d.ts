@@ -1,0 +1,328 @@
+export type NativeWorker = import('./native.js').NativeWorker;
+export type IceServerConfig = {
+    isTurn: boolean;
+    protocol: 'udp' | 'tcp' | 'tls';
+    /**
+     * an address or a name
+     */
+    host: string;
+    port: number;
+    /**
+     * TURN only
+     */
+    username?: string;
+    /**
+     * TURN only
+     */
+    credential?: string;
+};
+export type ConnectionConfig = {
+    servers?: IceServerConfig[];
+    /**
+     * local addresses to gather on, at least one
+     */
+    addresses: string[];
+    /**
+     * 0 or missing: any
+     */
+    portMin?: number;
+    portMax?: number;
+    relayOnly?: boolean;
+    tcp?: boolean;
+    /**
+     * from gather to ready; 0: none
+     */
+    connectTimeoutMs?: number;
+};
+export type Candidate = {
+    foundation: string;
+    /**
+     * always 1
+     */
+    component: number;
+    protocol: 'udp' | 'tcp';
+    tcpType?: 'active' | 'passive' | 'so';
+    priority: number;
+    address: string;
+    port: number;
+    type: 'host' | 'srflx' | 'prflx' | 'relay';
+    relatedAddress?: string;
+    relatedPort?: number;
+};
+export type RemoteConfig = {
+    ufrag: string;
+    pwd: string;
+    iceLite?: boolean;
+    /**
+     * ours
+     */
+    dtlsRole: 'client' | 'server';
+    /**
+     * alternatives
+     */
+    fingerprints: {
+        algorithm: string;
+        value: string;
+    }[];
+};
+export type FormatCodec = {
+    payloadType: number;
+    codec: 'opus' | 'pcmu' | 'pcma' | 'vp8' | 'vp9' | 'h264' | 'av1' | 'other';
+    clockRateHz: number;
+    nack?: boolean;
+    pli?: boolean;
+    fir?: boolean;
+    transportCc?: boolean;
+    remb?: boolean;
+};
+export type Format = {
+    kind: 'audio' | 'video';
+    mid: string;
+    codecs: FormatCodec[];
+    extIds?: {
+        mid?: number;
+        rid?: number;
+        audioLevel?: number;
+        absSendTime?: number;
+        transportCc?: number;
+        videoOrientation?: number;
+        absCaptureTime?: number;
+        dependencyDescriptor?: number;
+    };
+};
+export type ReceiverConfig = {
+    format: Format;
+    ssrcs?: number[];
+    rid?: string;
+    maxBitrateBps?: number;
+};
+export type SenderConfig = {
+    format: Format;
+    ssrc: number;
+    cname: string;
+};
+export type PayloadMapEntry = {
+    from: number;
+    to: number;
+};
+export type NativeStats = {
+    transport: Record<string, any>;
+    receivers: Record<string, any>;
+    senders: Record<string, any>;
+};
+export type WorkerEvent = {
+    type: string;
+    [field: string]: any;
+};
+export type Request = {
+    resolve: (value: any) => void;
+    reject: (error: Error) => void;
+};
+/** @typedef {import('./native.js').NativeWorker} NativeWorker */
+/**
+ * @typedef {object} IceServerConfig one STUN or TURN server
+ * @property {boolean} isTurn
+ * @property {'udp' | 'tcp' | 'tls'} protocol
+ * @property {string} host an address or a name
+ * @property {number} port
+ * @property {string} [username] TURN only
+ * @property {string} [credential] TURN only
+ */
+/**
+ * @typedef {object} ConnectionConfig
+ * @property {IceServerConfig[]} [servers]
+ * @property {string[]} addresses local addresses to gather on, at least one
+ * @property {number} [portMin] 0 or missing: any
+ * @property {number} [portMax]
+ * @property {boolean} [relayOnly]
+ * @property {boolean} [tcp]
+ * @property {number} [connectTimeoutMs] from gather to ready; 0: none
+ */
+/**
+ * @typedef {object} Candidate
+ * @property {string} foundation
+ * @property {number} component always 1
+ * @property {'udp' | 'tcp'} protocol
+ * @property {'active' | 'passive' | 'so'} [tcpType]
+ * @property {number} priority
+ * @property {string} address
+ * @property {number} port
+ * @property {'host' | 'srflx' | 'prflx' | 'relay'} type
+ * @property {string} [relatedAddress]
+ * @property {number} [relatedPort]
+ */
+/**
+ * @typedef {object} RemoteConfig
+ * @property {string} ufrag
+ * @property {string} pwd
+ * @property {boolean} [iceLite]
+ * @property {'client' | 'server'} dtlsRole ours
+ * @property {{ algorithm: string, value: string }[]} fingerprints alternatives
+ */
+/**
+ * @typedef {object} FormatCodec
+ * @property {number} payloadType
+ * @property {'opus' | 'pcmu' | 'pcma' | 'vp8' | 'vp9' | 'h264' | 'av1' | 'other'} codec
+ * @property {number} clockRateHz
+ * @property {boolean} [nack]
+ * @property {boolean} [pli]
+ * @property {boolean} [fir]
+ * @property {boolean} [transportCc]
+ * @property {boolean} [remb]
+ */
+/**
+ * What was negotiated for one m-line. An extension id that is missing or 0 was not negotiated.
+ * @typedef {object} Format
+ * @property {'audio' | 'video'} kind
+ * @property {string} mid
+ * @property {FormatCodec[]} codecs
+ * @property {{ mid?: number, rid?: number, audioLevel?: number, absSendTime?: number, transportCc?: number,
+ *   videoOrientation?: number, absCaptureTime?: number, dependencyDescriptor?: number }} [extIds]
+ */
+/** @typedef {{ format: Format, ssrcs?: number[], rid?: string, maxBitrateBps?: number }} ReceiverConfig */
+/** @typedef {{ format: Format, ssrc: number, cname: string }} SenderConfig */
+/** @typedef {{ from: number, to: number }} PayloadMapEntry a payload type of the source and the viewer's for it */
+/** @typedef {{ transport: Record<string, any>, receivers: Record<string, any>, senders: Record<string, any> }} NativeStats */
+/**
+ * What a connection is told, by `type`: started, hosts-gathered, gathered (generation); candidate (generation,
+ * candidate); ice-state (state); selected-pair (local, remote); ready; failed (reason: { code, detail });
+ * peer-closed; closed (the last one); receiver-active (receiverId); log (level, text).
+ * @typedef {{ type: string, [field: string]: any }} WorkerEvent
+ */
+/** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Request */
+/**
+ * Commands are queued in call order, so none has to be awaited before the next. Each returns a promise that rejects
+ * with an UrchinError; wrong arguments throw at once, with code ERR_INVALID_ARGUMENT.
+ */
+export declare class Worker {
+    #private;
+    /** Of the certificate that all connections of this worker use. */
+    fingerprint: Readonly<{
+        algorithm: "sha-256";
+        value: any;
+    }>;
+    /** The environment's worker: started by the first call, stopped when the environment ends. */
+    static get(): Worker;
+    constructor();
+    /**
+     * Ends every connection and waits for the worker's thread, two seconds at most. No more events come, what is still
+     * unanswered rejects with ERR_CLOSED, and so does every later command. Worker.get() starts another one.
+     */
+    close(): void;
+    /** @param {'debug' | 'info' | 'warn' | 'error' | 'silent'} level of the log events that are made */
+    setLogLevel(level: 'debug' | 'info' | 'warn' | 'error' | 'silent'): void;
+    /**
+     * @param {ConnectionConfig} config
+     * @param {(event: WorkerEvent) => void} onEvent gets every event up to 'closed'
+     * @returns {number} the connection's id
+     */
+    openConnection(config: ConnectionConfig, onEvent: (event: WorkerEvent) => void): number;
+    /**
+     * @param {number} connectionId
+     * @param {{ ufrag: string, pwd: string, controlling: boolean }} credentials ours
+     * @returns {Promise<void>}
+     */
+    gather(connectionId: number, credentials: {
+        ufrag: string;
+        pwd: string;
+        controlling: boolean;
+    }): Promise<void>;
+    /**
+     * @param {number} connectionId
+     * @param {RemoteConfig} remote
+     * @returns {Promise<void>}
+     */
+    setRemote(connectionId: number, remote: RemoteConfig): Promise<void>;
+    /**
+     * @param {number} connectionId
+     * @param {Candidate} candidate
+     * @returns {Promise<void>}
+     */
+    addCandidate(connectionId: number, candidate: Candidate): Promise<void>;
+    /**
+     * @param {number} connectionId
+     * @returns {Promise<void>}
+     */
+    endCandidates(connectionId: number): Promise<void>;
+    /**
+     * @param {number} connectionId
+     * @param {{ ufrag: string, pwd: string }} credentials the new ones, ours
+     * @returns {Promise<void>}
+     */
+    restartIce(connectionId: number, credentials: {
+        ufrag: string;
+        pwd: string;
+    }): Promise<void>;
+    /**
+     * @param {number} connectionId
+     * @returns {Promise<void>} settles after its 'closed' event was delivered
+     */
+    closeConnection(connectionId: number): Promise<void>;
+    /**
+     * @param {number} connectionId
+     * @returns {Promise<NativeStats>} receivers and senders by their ids
+     */
+    getStats(connectionId: number): Promise<NativeStats>;
+    /**
+     * @param {number} connectionId
+     * @param {ReceiverConfig} config
+     * @returns {number} the receiver's id
+     */
+    addReceiver(connectionId: number, config: ReceiverConfig): number;
+    /**
+     * @param {number} connectionId
+     * @param {number} receiverId
+     * @param {ReceiverConfig} config
+     * @returns {Promise<void>}
+     */
+    updateReceiver(connectionId: number, receiverId: number, config: ReceiverConfig): Promise<void>;
+    /**
+     * @param {number} connectionId
+     * @param {number} receiverId
+     * @returns {Promise<void>}
+     */
+    removeReceiver(connectionId: number, receiverId: number): Promise<void>;
+    /**
+     * @param {number} receiverId
+     * @param {boolean} paused
+     * @returns {Promise<void>}
+     */
+    pauseReceiver(receiverId: number, paused: boolean): Promise<void>;
+    /**
+     * @param {number} receiverId
+     * @returns {Promise<void>}
+     */
+    requestKeyframe(receiverId: number): Promise<void>;
+    /**
+     * @param {number} connectionId
+     * @param {SenderConfig} config
+     * @returns {number} the sender's id
+     */
+    addSender(connectionId: number, config: SenderConfig): number;
+    /**
+     * @param {number} connectionId
+     * @param {number} senderId
+     * @param {SenderConfig} config
+     * @returns {Promise<void>}
+     */
+    updateSender(connectionId: number, senderId: number, config: SenderConfig): Promise<void>;
+    /**
+     * @param {number} connectionId
+     * @param {number} senderId
+     * @returns {Promise<void>}
+     */
+    removeSender(connectionId: number, senderId: number): Promise<void>;
+    /**
+     * @param {number} senderId
+     * @param {number} receiverId 0: no source
+     * @param {PayloadMapEntry[]} payloadMap
+     * @returns {Promise<void>}
+     */
+    setSenderSource(senderId: number, receiverId: number, payloadMap: PayloadMapEntry[]): Promise<void>;
+    /**
+     * @param {number} senderId
+     * @param {boolean} paused
+     * @returns {Promise<void>}
+     */
+    pauseSender(senderId: number, paused: boolean): Promise<void>;
+}
