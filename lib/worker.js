@@ -93,6 +93,9 @@ export class Worker {
   /** @type {Map<number, Request>} by request id */ #requests = new Map()
   /** @type {Map<number, { promise: Promise<void>, resolve: () => void }>} by connection id */ #closing =
     new Map()
+  #isClosed = false
+  #holdsLoop = false
+  #onExit = () => this.close()
 
   /** The environment's worker: started by the first call, stopped when the environment ends. */
   static get() {
@@ -106,7 +109,25 @@ export class Worker {
     /** Of the certificate that all connections of this worker use. */
     this.fingerprint = Object.freeze({ algorithm: 'sha-256', value: this.#native.fingerprint() })
     // process.exit() on the main thread runs no clean-up hooks of addons, and C's own would run under our thread.
-    process.once('exit', () => this.#native.close())
+    process.once('exit', this.#onExit)
+  }
+
+  /**
+   * Ends every connection and waits for the worker's thread, two seconds at most. No more events come, what is still
+   * unanswered rejects with ERR_CLOSED, and so does every later command. Worker.get() starts another one.
+   */
+  close() {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    if (Worker.#instance === this) Worker.#instance = null
+    process.off('exit', this.#onExit)
+    this.#native.close()
+    this.#listeners.clear()
+    for (const { resolve } of this.#closing.values()) resolve()
+    this.#closing.clear()
+    const error = new UrchinError('ERR_CLOSED', 'The worker is closed')
+    for (const { reject } of this.#requests.values()) reject(error)
+    this.#requests.clear()
   }
 
   /** @param {'debug' | 'info' | 'warn' | 'error' | 'silent'} level of the log events that are made */
@@ -121,11 +142,9 @@ export class Worker {
    */
   openConnection(config, onEvent) {
     const connectionId = this.#nextId++
-    this.#command('openConnection', connectionId, config).catch((error) => {
-      onEvent({ type: 'failed', reason: { code: 'ERR_INTERNAL', detail: error.message } })
-    })
+    // A connection that can not be made has told 'failed' and 'closed' before its command is answered.
+    this.#command('openConnection', connectionId, config).catch(() => {})
     this.#listeners.set(connectionId, onEvent)
-    if (this.#listeners.size === 1) this.#native.ref()
     return connectionId
   }
 
@@ -185,9 +204,9 @@ export class Worker {
     const promise = new Promise((/** @type {(value: void) => void} */ done) => {
       resolve = done
     })
-    this.#closing.set(connectionId, { promise, resolve })
     // It may have ended by itself meanwhile: then its 'closed' event is under way.
     this.#command('closeConnection', connectionId).catch(() => {})
+    this.#closing.set(connectionId, { promise, resolve })
     return promise
   }
 
@@ -320,13 +339,23 @@ export class Worker {
       this.#requests.set(requestId, { resolve, reject })
     })
     try {
-      this.#native[method]?.(requestId, targetId, ...args)
+      this.#native[method](requestId, targetId, ...args)
     } catch (error) {
       this.#requests.delete(requestId)
       const { code, message } = /** @type {{ code: string, message: string }} */ (error)
       throw new UrchinError(code ?? 'ERR_INTERNAL', message, { cause: error })
     }
+    this.#holdLoop()
     return promise
+  }
+
+  /** While a connection is open or an answer is due, the process does not end by itself. */
+  #holdLoop() {
+    const mustHold = this.#listeners.size > 0 || this.#requests.size > 0
+    if (mustHold === this.#holdsLoop || this.#isClosed) return
+    this.#holdsLoop = mustHold
+    if (mustHold) this.#native.ref()
+    else this.#native.unref()
   }
 
   /** @param {any[]} events */
@@ -336,6 +365,7 @@ export class Worker {
       else this.#deliver(event.connectionId, event)
       if (event.type === 'closed') this.#forget(event.connectionId)
     }
+    this.#holdLoop()
   }
 
   /** @param {any} event */
@@ -366,6 +396,5 @@ export class Worker {
     this.#listeners.delete(connectionId)
     this.#closing.get(connectionId)?.resolve()
     this.#closing.delete(connectionId)
-    if (this.#listeners.size === 0) this.#native.unref()
   }
 }

@@ -1,36 +1,8 @@
 // Life and death of the addon in real processes: however a process or thread ends, it ends as Node says it should.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import test from 'node:test'
-import { fileURLToPath } from 'node:url'
-
-const LIVENESS_MS = 120_000
-
-/**
- * Runs a fixture to its end.
- * @param {string} name
- * @param {{ flags?: string[], onOutput?: (child: import('node:child_process').ChildProcess, output: string) => void }} [options]
- */
-async function run(name, { flags = [], onOutput } = {}) {
-  const file = fileURLToPath(new URL(`./fixtures/${name}.js`, import.meta.url))
-  const child = spawn(process.execPath, [...flags, file], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: LIVENESS_MS,
-  })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk
-    onOutput?.(child, stdout)
-  })
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk
-  })
-  const [code, signal] = await once(child, 'close')
-  return { code, signal, stdout: stdout.trim(), stderr }
-}
+import { run } from './run.js'
 
 test('the process ends by itself when every connection is closed', async () => {
   const { code, signal, stdout, stderr } = await run('ends-by-itself')

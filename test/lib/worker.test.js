@@ -336,6 +336,21 @@ test('a full command queue is an error, not a stall', async () => {
   assert.equal((await worker.getStats(id)).transport.dtlsState, 'new')
 })
 
+test('close() rejects what is unanswered and ends what is open; another worker goes on', async () => {
+  const other = new Worker()
+  const id = other.openConnection(config, () => {})
+  const unanswered = other.gather(id, credentials)
+  const closing = other.closeConnection(id)
+  other.close()
+  other.close()
+  await assert.rejects(unanswered, { code: 'ERR_CLOSED' })
+  await closing
+  assert.throws(() => other.getStats(id), { code: 'ERR_CLOSED' })
+  assert.equal(await other.closeConnection(id), undefined)
+  assert.notEqual(other.fingerprint.value, worker.fingerprint.value)
+  assert.equal(Worker.get(), worker)
+})
+
 /** A promise and what resolves it. */
 function deferred() {
   let resolve = () => {}
