@@ -33,6 +33,11 @@ struct note {
 	struct urchin_candidate_pair pair;
 };
 
+struct remote_address {
+	NiceAddress address;
+	NiceCandidateTransport transport;
+};
+
 struct ice_nice {
 	struct urchin_ice base;
 	struct urchin_loop *loop;
@@ -58,7 +63,8 @@ struct ice_nice {
 	bool is_closing;
 	bool is_quiet; /* inside a call in which nothing may be told */
 	enum urchin_ice_state state;
-	size_t remote_count; /* candidates of this generation */
+	struct remote_address *remotes; /* candidates of this generation; URCHIN_REMOTE_CANDIDATES_MAX, or NULL */
+	size_t remote_count;
 	struct note *notes;
 	size_t note_count;
 	size_t note_cap;
@@ -154,14 +160,13 @@ static void tell_gathered_if_done(struct ice_nice *ice)
 	tell(ice, &note);
 }
 
-/* Signals of the agent. libnice emits them on the thread that calls it or iterates its context: always the worker's. */
+/* Signals: libnice emits them on the thread that calls it or iterates its context, always the worker's. */
 
 static void on_gathering_done(NiceAgent *agent, guint stream_id, gpointer data)
 {
 	struct ice_nice *ice = data;
 
-	(void)agent;
-	(void)stream_id;
+	(void)agent, (void)stream_id;
 	ice->agent_gathered = true;
 	tell_gathered_if_done(ice);
 }
@@ -190,9 +195,7 @@ static void on_component_state(NiceAgent *agent, guint stream_id, guint componen
 {
 	struct ice_nice *ice = data;
 
-	(void)agent;
-	(void)stream_id;
-	(void)component_id;
+	(void)agent, (void)stream_id, (void)component_id;
 	switch (state) {
 	case NICE_COMPONENT_STATE_GATHERING:
 		/* Without a peer that's no check yet; in a restart it is the beginning of new checks. */
@@ -237,9 +240,7 @@ static void on_receive(NiceAgent *agent, guint stream_id, guint component_id, gu
 {
 	struct ice_nice *ice = data;
 
-	(void)agent;
-	(void)stream_id;
-	(void)component_id;
+	(void)agent, (void)stream_id, (void)component_id;
 	if (!ice->is_closing && len > 0)
 		ice->callbacks.on_packet(ice->owner, (uint8_t *)bytes, len, ice->source.now_us);
 }
@@ -272,16 +273,36 @@ static bool is_credential(const char *text)
 	return len >= 1 && len <= CREDENTIAL_MAX;
 }
 
-static int add_now(struct ice_nice *ice, const struct urchin_candidate *candidate)
+/*
+ * RFC 8838 14: a candidate that was told before is ignored. libnice would make more pairs of one path when the type or
+ * priority differs, and then wait for a nomination among them that never comes.
+ */
+static bool is_known(const struct ice_nice *ice, const NiceCandidate *candidate)
 {
-	NiceCandidate *made = urchin_nice_make_candidate(candidate, ice->stream_id);
-	GSList list = {.data = made};
+	for (size_t i = 0; i < ice->remote_count; i++)
+		if (ice->remotes[i].transport == candidate->transport &&
+		    nice_address_equal(&ice->remotes[i].address, &candidate->addr))
+			return true;
+	return false;
+}
 
-	if (!made)
-		return URCHIN_EINVAL;
-	ice->remote_count++;
+static int add_new(struct ice_nice *ice, NiceCandidate *candidate)
+{
+	GSList list = {.data = candidate};
+
+	if (is_known(ice, candidate))
+		return 0;
+	if (ice->remote_count >= URCHIN_REMOTE_CANDIDATES_MAX)
+		return URCHIN_EFULL;
+	if (!ice->remotes)
+		ice->remotes = malloc(URCHIN_REMOTE_CANDIDATES_MAX * sizeof(*ice->remotes));
+	if (!ice->remotes)
+		return URCHIN_ENOMEM;
+	ice->remotes[ice->remote_count++] =
+	    (struct remote_address){.address = candidate->addr, .transport = candidate->transport};
+	ice->is_quiet = true;
 	nice_agent_set_remote_candidates(ice->agent, ice->stream_id, 1, &list);
-	nice_candidate_free(made);
+	ice->is_quiet = false;
 	urchin_glib_source_touch(&ice->source);
 	return 0;
 }
@@ -338,18 +359,19 @@ static int nice_set_remote(struct urchin_ice *base, const char *ufrag, const cha
 static int nice_add_candidate(struct urchin_ice *base, const struct urchin_candidate *candidate)
 {
 	struct ice_nice *ice = from_base(base);
-	int err;
+	NiceCandidate *made;
+	int err = URCHIN_EINVAL;
 
 	/* Without local candidates or credentials libnice would start checks that fail. */
 	if (ice->is_closing || !ice->is_gathering || !ice->has_remote)
 		return URCHIN_ESTATE;
 	if (candidate->protocol != URCHIN_PROTOCOL_UDP && !ice->tcp)
 		return 0;
-	if (ice->remote_count >= URCHIN_REMOTE_CANDIDATES_MAX)
-		return URCHIN_EFULL;
-	ice->is_quiet = true;
-	err = add_now(ice, candidate);
-	ice->is_quiet = false;
+	made = urchin_nice_make_candidate(candidate, ice->stream_id);
+	if (made) {
+		err = add_new(ice, made);
+		nice_candidate_free(made);
+	}
 	return err;
 }
 
@@ -465,6 +487,7 @@ static void free_ice(struct ice_nice *ice)
 	drain(ice);
 	g_main_context_pop_thread_default(ice->source.context);
 	urchin_glib_source_clear(&ice->source);
+	free(ice->remotes);
 	free(ice->notes);
 	free(ice);
 }

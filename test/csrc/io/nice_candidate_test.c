@@ -90,6 +90,10 @@ static void test_garbage_candidates_are_refused_and_do_no_harm(void **state)
 	close_side(&b);
 }
 
+/*
+ * One address under several types: libnice made pairs of each, and in one call of ten waited for ever for one of them
+ * to be nominated.
+ */
 static void test_odd_but_legal_candidates_are_taken(void **state)
 {
 	struct urchin_ice_config config = plain_config();
