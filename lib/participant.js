@@ -56,6 +56,8 @@ export class Participant extends EventEmitter {
   #streamIds = []
   #muted = { audio: { self: false, room: false }, video: { self: false, room: false } }
   #hasLeft = false
+  /** @type {Promise<void>} settles when the connection is closed */
+  #closed = Promise.resolve()
 
   /**
    * Use room.join().
@@ -189,15 +191,19 @@ export class Participant extends EventEmitter {
    * @param {string} [reason] for the events: 'left', 'removed', 'failed', 'finished', 'closed'
    * @returns {Promise<void>} when the connection is closed
    */
-  async leave(reason = 'removed') {
-    if (!this.#hasLeft) {
-      this.#hasLeft = true
-      for (const source of [...this.#tracks.keys()]) this.#unpublish(source)
-      this.#subscriptions.clear()
-      this.#awaitingKeyframe.clear()
-      this.#room.handleLeft(this, reason)
-      this.emit('left', reason)
-    }
+  leave(reason = 'removed') {
+    if (this.#hasLeft) return this.#closed
+    this.#hasLeft = true
+    for (const source of [...this.#tracks.keys()]) this.#unpublish(source)
+    this.#subscriptions.clear()
+    this.#awaitingKeyframe.clear()
+    this.#room.handleLeft(this, reason)
+    this.emit('left', reason)
+    this.#closed = this.#close()
+    return this.#closed
+  }
+
+  async #close() {
     try {
       await this.connection?.close()
     } catch (error) {
