@@ -1,0 +1,102 @@
+// The peer's candidates: kept, sorted by generation, bounded.
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { RemoteCandidates } from '../../lib/remote-candidates.js'
+
+function make() {
+  /** @type {number[]} */
+  const ports = []
+  let ends = 0
+  const candidates = new RemoteCandidates({
+    log: /** @type {any} */ ({ write() {} }),
+    forward: (candidate) => ports.push(candidate.port),
+    end: () => (ends += 1),
+  })
+  const take = (/** @type {number} */ port, fields = {}) =>
+    candidates.take({ line: `candidate:1 1 udp 1 192.0.2.9 ${port} typ host`, ...fields })
+  return { candidates, ports, take, ends: () => ends }
+}
+
+test('early ones wait for the description, later ones of its generation pass', () => {
+  const { candidates, ports, take } = make()
+  take(1)
+  take(2, { ufrag: 'aaaa' })
+  take(3, { ufrag: 'bbbb' })
+  assert.deepEqual(ports, [])
+  candidates.setGeneration('aaaa')
+  take(4, { ufrag: 'aaaa' })
+  take(5)
+  assert.deepEqual(ports, [1, 2, 4, 5])
+  candidates.setGeneration('bbbb')
+  assert.deepEqual(ports, [1, 2, 4, 5, 3])
+  take(6, { ufrag: 'aaaa' })
+  assert.deepEqual(ports, [1, 2, 4, 5, 3])
+  assert.equal(candidates.ignored.stale, 1)
+})
+
+test('an end that came early is told with the description, and once', () => {
+  const { candidates, take, ends } = make()
+  candidates.take({ line: '' })
+  assert.equal(ends(), 0)
+  candidates.setGeneration('aaaa')
+  assert.equal(ends(), 1)
+  candidates.end()
+  assert.equal(ends(), 1)
+  candidates.setGeneration('bbbb')
+  assert.equal(ends(), 1)
+  candidates.end()
+  assert.equal(ends(), 2)
+  take(1)
+})
+
+test('TCP, names, component 2 and port 0 are passed over without an error', () => {
+  const { candidates, ports } = make()
+  candidates.setGeneration('aaaa')
+  for (const line of [
+    'candidate:1 1 tcp 1 192.0.2.9 9 typ host tcptype active',
+    'candidate:1 2 udp 1 192.0.2.9 5 typ host',
+    'candidate:1 1 udp 1 192.0.2.9 0 typ host',
+    'candidate:1 1 udp 1 eab1e9c4-7257-4efc-b27a-c52ac7630bef.local 5 typ host',
+    'candidate:1 1 udp 1 internal.example 5 typ host',
+  ]) {
+    candidates.take({ line })
+  }
+  assert.deepEqual(ports, [])
+  assert.equal(candidates.ignored.useless, 5)
+})
+
+test('of thousands a hundred are used, before the description and after', () => {
+  const { candidates, ports, take } = make()
+  for (let port = 1; port <= 5000; port += 1) take(port)
+  candidates.setGeneration('aaaa')
+  for (let port = 1; port <= 5000; port += 1) take(port)
+  assert.equal(ports.length, 100)
+  assert.equal(candidates.ignored.duplicate, 100)
+  assert.equal(candidates.ignored.tooMany, 9800)
+})
+
+test('with bundling only the candidates of the tagged m-line count', () => {
+  const { candidates, ports, take } = make()
+  candidates.setGeneration('aaaa')
+  candidates.setBundle('0', ['0', '1'])
+  take(1, { mid: '0' })
+  take(2, { mid: '1' })
+  take(3, { mid: 'video' })
+  take(4)
+  assert.deepEqual(ports, [1, 3, 4])
+  candidates.setBundle('0', [])
+  take(5, { mid: '1' })
+  assert.deepEqual(ports, [1, 3, 4, 5])
+})
+
+test('a malformed line is an error when signalled, and skipped in an SDP', () => {
+  const { candidates, ports } = make()
+  candidates.setGeneration('aaaa')
+  assert.throws(() => candidates.take({ line: 'candidate:x' }), { code: 'ERR_CANDIDATE_SYNTAX' })
+  candidates.addAll({
+    candidates: ['candidate:x', 'candidate:1 1 udp 1 192.0.2.9 5 typ host'],
+    hasEnded: false,
+  })
+  assert.deepEqual(ports, [5])
+})
