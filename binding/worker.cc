@@ -1,5 +1,9 @@
 #include "worker.h"
 
+#include <cstdlib>
+#include <mutex>
+#include <set>
+
 #include "convert.h"
 #include "events.h"
 
@@ -23,6 +27,47 @@ struct Batch {
 		for (size_t i = 0; i < count; i++)
 			urchin_event_clear(&events[i]);
 	}
+};
+
+// The workers of this process that run, for its exit() alone: no environment is asked then, libraries are taken apart
+// while threads still use them. lib/worker.js closes its worker before, unless another exit listener throws.
+class Running
+{
+      public:
+	static Running &Get()
+	{
+		static Running *running = new Running();
+		return *running;
+	}
+	void Add(urchin_worker *worker)
+	{
+		std::lock_guard<std::mutex> lock(mutex_);
+		workers_.insert(worker);
+		// Not earlier: exit() goes backwards, and OpenSSL registered its own end when the worker was made.
+		if (!is_registered_)
+			is_registered_ = std::atexit(FreeAll) == 0;
+	}
+	void Remove(urchin_worker *worker)
+	{
+		std::lock_guard<std::mutex> lock(mutex_);
+		workers_.erase(worker);
+	}
+
+      private:
+	static void FreeAll()
+	{
+		std::set<urchin_worker *> workers;
+		{
+			std::lock_guard<std::mutex> lock(Get().mutex_);
+			workers.swap(Get().workers_);
+		}
+		for (urchin_worker *worker : workers)
+			urchin_worker_free(worker);
+	}
+
+	std::mutex mutex_;
+	std::set<urchin_worker *> workers_;
+	bool is_registered_ = false;
 };
 
 // Calls on_events(batch). False when no JS may run any more: the environment is being terminated.
@@ -98,6 +143,7 @@ NativeWorker::NativeWorker(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Na
 		wake_.Release();
 		Throw(info.Env(), urchin_err_name(err), "the worker thread could not be started");
 	}
+	Running::Get().Add(worker_);
 	mailbox_ = mailbox;
 	// Hooks run in reverse order: this one before that of the thread-safe function, which the worker still calls.
 	napi_add_env_cleanup_hook(env_, OnEnvironmentGone, this);
@@ -116,6 +162,7 @@ void NativeWorker::OnEvents(void *owner)
 void NativeWorker::OnEnvironmentGone(void *owner)
 {
 	NativeWorker *self = static_cast<NativeWorker *>(owner);
+	Running::Get().Remove(self->worker_);
 	urchin_worker_free(self->worker_);
 	self->worker_ = nullptr;
 	self->mailbox_->owner = nullptr;
@@ -126,6 +173,7 @@ void NativeWorker::Stop()
 	if (!worker_)
 		return;
 	napi_remove_env_cleanup_hook(env_, OnEnvironmentGone, this);
+	Running::Get().Remove(worker_);
 	urchin_worker_free(worker_);
 	worker_ = nullptr;
 	mailbox_->owner = nullptr;

@@ -16,6 +16,15 @@ test('process.exit() amid handshakes ends the process with its code', async () =
   }
 })
 
+// One process in ten crashed: exit() takes OpenSSL and the other libraries apart, and our threads were still using them.
+test('process.exit() ends the process well even when an exit listener throws', async () => {
+  for (let round = 0; round < 10; round++) {
+    const { code, signal, stderr } = await run('exit-listener-throws')
+    assert.deepEqual({ code, signal }, { code: 7, signal: null }, stderr)
+    assert.match(stderr, /from an exit listener/)
+  }
+})
+
 test('SIGINT ends a process with open connections', async () => {
   const { code, signal, stderr } = await run('waits-for-signal', {
     onOutput: (child, output) => output.includes('ready') && child.kill('SIGINT'),
