@@ -1,6 +1,9 @@
 // The one error class of the library: every failure that a caller can meet has a stable `code`.
 
-/** An error with a stable `code` ('ERR_…') to branch on; the message is for people and may change. */
+/**
+ * An error with a stable `code` ('ERR_…') to branch on; the message is for people and may change. docs/api.md and
+ * docs/protocol.md list the codes.
+ */
 export class UrchinError extends Error {
   /**
    * @param {string} code

@@ -16,7 +16,8 @@ import { systemPackages } from './system-packages.js'
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 
 /**
- * Loads the addon, from a build in the package's folder or from the package's prebuilt binaries.
+ * Loads the addon, from a build in the package's folder (with URCHIN_DEBUG_BUILD in the environment its debug build) or
+ * from the package's prebuilt binaries.
  * @param {string} [folder] the package's
  * @returns {Native}
  * @throws {UrchinError} ERR_NATIVE_LOAD: there is none, or a system package is missing; the message says what to do

@@ -54,6 +54,19 @@ test('worker_threads load the addon, connect, and end or are terminated, in and 
   assert.deepEqual(JSON.parse(stdout), { failures: 0, stats: true })
 })
 
+test('process.exit() on the main thread takes worker_threads with traffic along', async () => {
+  for (let round = 0; round < 3; round++) {
+    const { code, signal, stderr } = await run('exits-above-threads')
+    assert.deepEqual({ code, signal }, { code: 7, signal: null }, stderr)
+  }
+})
+
+test('a worker_thread ends itself amid its traffic: process.exit(), an uncaught exception', async () => {
+  const { code, signal, stdout, stderr } = await run('threads-end-themselves')
+  assert.deepEqual({ code, signal }, { code: 0, signal: null }, stderr)
+  assert.equal(stdout, 'error: from a listener, exit: 7, throw: 1')
+})
+
 test('a connection that is collected unclosed is reported and closed', async () => {
   const { code, signal, stdout, stderr } = await run('collected', { flags: ['--expose-gc'] })
   assert.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'URCHIN_UNCLOSED' }, stderr)
