@@ -1,4 +1,7 @@
-/** An error with a stable `code` ('ERR_…') to branch on; the message is for people and may change. */
+/**
+ * An error with a stable `code` ('ERR_…') to branch on; the message is for people and may change. docs/api.md and
+ * docs/protocol.md list the codes.
+ */
 export declare class UrchinError extends Error {
     /** @type {string} */
     code: string;
