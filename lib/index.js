@@ -14,4 +14,7 @@ export {
   CONN_SDP_PROCESSED,
   CONN_STARTED,
 } from './events.js'
+export { Participant } from './participant.js'
+export { Room } from './room.js'
+export { createServer, Server } from './server.js'
 export { LocalTrack, RemoteTrack } from './track.js'
