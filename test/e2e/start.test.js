@@ -4,9 +4,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startServer } from '../support/conference-server.js'
 
-test('npm start serves the page without installing or compiling again, and SIGINT ends it', async () => {
+test('npm start serves the page without installing or compiling again, and SIGINT ends it', async (context) => {
   const server = await startServer({ program: [process.execPath, 'lib/setup/start.js'] })
-  const page = await fetch(`${server.url}/`)
+  context.after(() => server.stop('SIGKILL'))
+  const page = await fetch(`http://127.0.0.1:${server.port}/`)
   assert.equal(page.status, 200)
   assert.match(await page.text(), /<title>/)
   assert.doesNotMatch(server.output, /installing|compiling/)
