@@ -451,6 +451,7 @@ export class WebRtcConnection extends EventEmitter {
         this.#selectedPair(event)
         break
       case 'ready':
+        this.#session.isAssociated = true
         this.#news.tell(events.CONN_READY, '')
         break
       case 'failed':
