@@ -6,7 +6,6 @@ import { loadNative } from '../../lib/native.js'
 import { run } from './run.js'
 
 const { NativeWorker } = loadNative()
-const format = { kind: 'audio', mid: '0', codecs: [] }
 
 /** @type {any[]} */
 let events
@@ -68,18 +67,22 @@ test('the largest id comes back as it was', async () => {
   })
 })
 
-// A list was measured once and read to an end that was looked up anew: an element's getter that appended to the list
-// wrote beyond the eight SSRCs of the C struct and brought the process down.
+// A list was measured once and then read to an end that was looked up anew: a getter of an element which appended to the
+// list wrote beyond the 32 codecs of the C struct and brought the process down.
 test('a list that grows while it is read does not overflow', async () => {
-  const ssrcs = [1]
-  Object.defineProperty(ssrcs, 0, {
-    get() {
-      for (let i = 0; i < 100_000; i++) ssrcs.push(7)
-      return 1
+  const codec = { payloadType: 96, codec: 'av1', clockRateHz: 90_000 }
+  /** @type {object[]} */
+  const codecs = []
+  codecs.push({
+    ...codec,
+    get payloadType() {
+      while (codecs.length < 10_000) codecs.push(codec)
+      return 96
     },
   })
-  worker.addReceiver(1, 1, 2, { format, ssrcs })
+  worker.addReceiver(1, 1, 2, { format: { kind: 'video', mid: '0', codecs } })
   assert.equal((await answer(1)).code, 'ERR_NOT_FOUND')
+  assert.equal(codecs.length, 10_000)
 })
 
 // The worker was looked at before the arguments were read: a getter that closed it left the command with a freed one.
