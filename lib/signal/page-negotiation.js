@@ -12,6 +12,7 @@ export class PageNegotiation {
   #report
   /** Descriptions of ours that are being made. */
   #describing = 0
+  #sending = Promise.resolve()
   #hasDescribed = false
   /** Candidates whose description has not been sent yet. @type {any[]} */
   #held = []
@@ -31,7 +32,7 @@ export class PageNegotiation {
 
   /** Makes an offer and sends it. */
   offer() {
-    void this.#describe('offer', () => this.#connection.createOffer())
+    this.#describe('offer', () => this.#connection.createOffer())
   }
 
   /**
@@ -41,7 +42,7 @@ export class PageNegotiation {
    */
   takeDescription(type, sdp) {
     if (type === 'offer') {
-      void this.#describe('answer', () => this.#connection.setRemoteSdp({ type, sdp }))
+      this.#describe('answer', () => this.#connection.setRemoteSdp({ type, sdp }))
     } else {
       this.#connection.setRemoteSdp({ type, sdp }).catch((error) => this.#fail(error, type))
     }
@@ -60,14 +61,25 @@ export class PageNegotiation {
   }
 
   /**
+   * Sends what is made once everything asked for earlier has been sent: an offer that follows an answer closely may be
+   * ready first.
    * @param {'offer' | 'answer'} type
    * @param {() => Promise<string>} make
    */
-  async #describe(type, make) {
+  #describe(type, make) {
     this.#describing += 1
+    const made = (async () => make())()
+    made.catch(() => {})
+    this.#sending = this.#sending.then(() => this.#sendMade(type, made))
+  }
+
+  /**
+   * @param {'offer' | 'answer'} type
+   * @param {Promise<string>} made
+   */
+  async #sendMade(type, made) {
     try {
-      const sdp = await make()
-      this.#send({ type, sdp })
+      this.#send({ type, sdp: await made })
       this.#hasDescribed = true
     } catch (error) {
       this.#fail(error, type === 'answer' ? 'offer' : 'answer')

@@ -42,6 +42,8 @@ export class PageSession {
   #rate = new RateLimit({ perSecond: 50, burst: 200 })
   #joinTimer
   #isJoining = false
+  /** What came while it was joining. @type {[Buffer, boolean][]} */
+  #early = []
   /** @type {Participant | null} */
   #participant = null
   /** @type {PageNegotiation | null} */
@@ -69,6 +71,10 @@ export class PageSession {
    */
   #receive(data, isBinary) {
     if (this.#socket.readyState !== this.#socket.OPEN) return
+    if (this.#isJoining) {
+      this.#early.push([data, isBinary])
+      return
+    }
     if (!this.#rate.take()) {
       this.#sendError(new UrchinError('ERR_RATE', 'Too many messages'))
       this.#socket.close(1008, 'Too many messages')
@@ -132,7 +138,7 @@ export class PageSession {
 
   /** @param {Record<string, unknown>} message */
   #handleJoin(message) {
-    if (this.#participant || this.#isJoining) throw new UrchinError('ERR_JOINED', 'Joined already')
+    if (this.#participant) throw new UrchinError('ERR_JOINED', 'Joined already')
     const room = textOf(message, 'room')
     const name = cleanName(textOf(message, 'name'))
     if (!isRoomName(room)) {
@@ -141,12 +147,13 @@ export class PageSession {
     if (name === '') throw new UrchinError('ERR_MESSAGE', 'name is empty')
     const token = typeof message.token === 'string' ? message.token : undefined
     this.#isJoining = true
-    // What follows waits in the kernel, not here, until it is known who this is.
+    // What follows waits in the kernel until it is known who this is, but for what has been read already.
     this.#socket.pause()
     this.#join({ room, name, token, isPublishing: message.publish !== false })
       .catch((error) => this.#refuseJoin(error))
       .finally(() => {
         this.#isJoining = false
+        for (const [data, isBinary] of this.#early.splice(0)) this.#receive(data, isBinary)
         this.#socket.resume()
       })
   }

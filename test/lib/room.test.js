@@ -25,7 +25,7 @@ test('everyone gets the tracks of all others, and not their own', () => {
   assert.deepEqual(c.connection.sources, [fromA, fromB])
 })
 
-test('who comes late gets what is there, under the publisher\'s id, and a key frame once it is connected', () => {
+test("who comes late gets what is there, under the publisher's id, and a key frame once it is connected", () => {
   const room = new Room('tea')
   const a = enter(room)
   const audio = a.connection.receive('audio')
@@ -122,7 +122,7 @@ test('who leaves is told once, its connection is closed, and the last one emptie
   assert.deepEqual(events, ['Ada left', 'Ada removed', 'empty'])
 })
 
-test('tracks that come after leaving are nobody\'s', async () => {
+test("tracks that come after leaving are nobody's", async () => {
   const room = new Room('tea')
   const [a, b] = [enter(room), enter(room)]
   await a.participant.leave()

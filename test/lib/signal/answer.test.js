@@ -15,10 +15,7 @@ test('gives the answer, and does not hold the process open', async () => {
   const connection = new FakeConnection()
   const sdp = await answer(connection)
   assert.equal(sdp, connection.localSdp)
-  assert.equal(
-    process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length,
-    0,
-  )
+  assert.equal(process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length, 0)
 })
 
 test('when gathering takes too long, what there is counts', async () => {

@@ -78,7 +78,8 @@ test('an ICE restart stands for the last offer with other credentials', () => {
   assert.doesNotMatch(restarted, /a=candidate|end-of-candidates/)
   const version = (/** @type {string} */ sdp) => BigInt(/^o=\S+ \S+ (\d+)/m.exec(sdp)?.[1] ?? -1)
   assert.equal(version(restarted), version(offer) + 1n)
-  const kept = (/** @type {string} */ sdp) => sdp.split(/\r?\n/).filter((line) => !/^(o=|a=(ice-|cand|end))/.test(line))
+  const kept = (/** @type {string} */ sdp) =>
+    sdp.split(/\r?\n/).filter((line) => !/^(o=|a=(ice-|cand|end))/.test(line))
   assert.deepEqual(kept(restarted), kept(offer))
 })
 

@@ -148,7 +148,9 @@ test('another content type is refused', async (t) => {
   }
   await assertProblem(await patch(session, candidateLine, etag, 'application/sdp'), 415, 'ERR_CONTENT_TYPE')
   assert.equal(connections.length, 1)
-  const withParameter = await post(`${url}/whip/stage`, offer, { 'Content-Type': 'Application/SDP; charset=utf-8' })
+  const withParameter = await post(`${url}/whip/stage`, offer, {
+    'Content-Type': 'Application/SDP; charset=utf-8',
+  })
   assert.equal(withParameter.status, 201)
 })
 
@@ -165,7 +167,12 @@ for (const [what, body, status, code] of /** @type {[string, string, number, str
   ['inactive (H6)', offer.replaceAll('a=sendrecv', 'a=inactive'), 422, 'ERR_DIRECTION'],
   ['with a data channel (H10)', readSdp('chromium-offer-simulcast-data'), 422, 'ERR_UNSUPPORTED'],
   ['with two streams (H10)', offer.replace(/a=msid:\S+/, 'a=msid:other'), 422, 'ERR_UNSUPPORTED'],
-  ['half acceptable (H10)', offer.replace('m=video', 'a=x-codec-nobody-has\r\nm=video'), 422, 'ERR_UNSUPPORTED'],
+  [
+    'half acceptable (H10)',
+    offer.replace('m=video', 'a=x-codec-nobody-has\r\nm=video'),
+    422,
+    'ERR_UNSUPPORTED',
+  ],
 ])) {
   test(`an offer that is refused as a whole: ${what}`, async (t) => {
     const { url, server, connections } = await startSignalServer(t)
@@ -243,7 +250,13 @@ test('PATCH needs the right If-Match (H2)', async (t) => {
 
 test('a malformed fragment is refused, and the session goes on (H2)', async (t) => {
   const { session, etag } = await publish(t)
-  for (const body of ['', 'hello', 'a=ice-pwd:only\r\n', 'a=ice-ufrag:new1\r\n', 'a=ice-ufrag:x\r\na=ice-pwd:short']) {
+  for (const body of [
+    '',
+    'hello',
+    'a=ice-pwd:only\r\n',
+    'a=ice-ufrag:new1\r\n',
+    'a=ice-ufrag:x\r\na=ice-pwd:short',
+  ]) {
     await assertProblem(await patch(session, body, etag), 400, 'ERR_FRAGMENT')
   }
   assert.equal((await patch(session, candidateLine, etag)).status, 204)
@@ -253,7 +266,11 @@ for (const star of ['*', '"*"']) {
   test(`an ICE restart with If-Match: ${star} gives a new ETag and our credentials (H2)`, async (t) => {
     const { session, etag, connections } = await publish(t)
     const credentials = 'a=ice-ufrag:fresh\r\na=ice-pwd:freshfreshfreshfreshfresh\r\n'
-    const response = await patch(session, `${credentials}m=audio 9 RTP/AVP 0\r\na=mid:0\r\n${candidateLine}\r\n`, star)
+    const response = await patch(
+      session,
+      `${credentials}m=audio 9 RTP/AVP 0\r\na=mid:0\r\n${candidateLine}\r\n`,
+      star,
+    )
     assert.equal(response.status, 200)
     assert.equal(response.headers.get('Content-Type'), fragmentType)
     const renewed = response.headers.get('ETag') ?? ''

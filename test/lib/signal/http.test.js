@@ -7,7 +7,6 @@ import { connect } from 'node:net'
 import { test } from 'node:test'
 import {
   bearerToken,
-  HttpError,
   maxBodyBytes,
   readBody,
   requireContentType,
@@ -27,7 +26,7 @@ async function start(t) {
       response.end(`length ${(await readBody(request)).length}`)
     } catch (error) {
       errors.push(error)
-      sendProblem(response, /** @type {HttpError} */ (error))
+      sendProblem(response, /** @type {import('../../../lib/signal/http.js').HttpError} */ (error))
     }
   })
   server.listen(0, '127.0.0.1')
@@ -86,7 +85,8 @@ test('what is not UTF-8, and what is compressed, is refused', async (t) => {
 })
 
 test('content types are compared without case and parameters', () => {
-  const request = (/** @type {string | undefined} */ type) => /** @type {any} */ ({ headers: { 'content-type': type } })
+  const request = (/** @type {string | undefined} */ type) =>
+    /** @type {any} */ ({ headers: { 'content-type': type } })
   requireContentType(request('application/sdp'), 'application/sdp')
   requireContentType(request(' Application/SDP ; x=y'), 'application/sdp')
   for (const type of [undefined, '', 'application/sdp2', 'text/plain, application/sdp']) {
@@ -99,5 +99,6 @@ test('bearer tokens', () => {
     bearerToken(/** @type {any} */ ({ headers: { authorization } }))
   assert.equal(token('Bearer abc.def'), 'abc.def')
   assert.equal(token('bearer  abc'), 'abc')
-  for (const other of [undefined, '', 'Bearer', 'Basic abc', 'Bearer a b']) assert.equal(token(other), undefined)
+  for (const other of [undefined, '', 'Bearer', 'Basic abc', 'Bearer a b'])
+    assert.equal(token(other), undefined)
 })

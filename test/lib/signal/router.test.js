@@ -49,7 +49,11 @@ test('without a directory there are no files', async (t) => {
 
 test('garbage instead of HTTP does no harm', async (t) => {
   const { port, url } = await startSignalServer(t)
-  for (const text of ['\0\x01\x02\r\n\r\n', 'GET / HTTP/9\r\n\r\n', `GET /${'a'.repeat(100_000)} HTTP/1.1\r\n\r\n`]) {
+  for (const text of [
+    '\0\x01\x02\r\n\r\n',
+    'GET / HTTP/9\r\n\r\n',
+    `GET /${'a'.repeat(100_000)} HTTP/1.1\r\n\r\n`,
+  ]) {
     assert.match(await sendRaw(port, text), /^HTTP\/1\.1 4\d\d /)
   }
   assert.equal((await fetch(`${url}/healthz`)).status, 200)

@@ -100,9 +100,7 @@ test('sendrecv that is not written down, or only for the session, becomes recvon
 
 test('only what is offered gets a track', async (t) => {
   const { url, connections } = await startSignalServer(t)
-  const audioOnly = viewerOffer
-    .slice(0, viewerOffer.indexOf('m=video'))
-    .replace('BUNDLE 0 1', 'BUNDLE 0')
+  const audioOnly = viewerOffer.slice(0, viewerOffer.indexOf('m=video')).replace('BUNDLE 0 1', 'BUNDLE 0')
   await post(`${url}/whep/stage`, audioOnly)
   assert.deepEqual(
     connections[0].localTracks.map((track) => track.kind),
