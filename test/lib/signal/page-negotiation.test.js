@@ -86,3 +86,21 @@ test('candidates that can not be used are skipped, whether it is told at once or
   await settle()
   assert.deepEqual(reported, [])
 })
+
+// The third to join a room got the offer with the others' tracks before the answer to its own: the offer's promise had
+// fewer steps to go. Its browser refused both, and it saw nobody.
+test('an offer that is ready before an earlier answer waits for it', async () => {
+  const { connection, negotiation, types } = setUp()
+  let resolveAnswer = (/** @type {string} */ _sdp) => {}
+  connection.setRemoteSdp = () =>
+    new Promise((resolve) => {
+      resolveAnswer = resolve
+    })
+  negotiation.takeDescription('offer', offer)
+  negotiation.offer()
+  await settle()
+  assert.deepEqual(types(), [])
+  resolveAnswer('v=0 answer')
+  await settle()
+  assert.deepEqual(types(), ['answer', 'offer'])
+})
