@@ -49,6 +49,7 @@ const active = new Set()
 /**
  * Events: 'event' with every ConnectionEvent, and each also under its own name; further 'track' (RemoteTrack),
  * 'selected-pair' ({ local, remote }), 'ice-state' (string), 'negotiation-needed'.
+ * @extends {EventEmitter<import('./events.js').ConnectionEvents>}
  */
 export class WebRtcConnection extends EventEmitter {
   #options

@@ -10,6 +10,16 @@
  * @property {{ code: string, detail: string }} [reason] of CONN_FAILED
  */
 
+// What a connection emits. One line each: declarations keep a type's text as it stands here.
+/** @typedef {{ event: [ConnectionEvent], initial: [ConnectionEvent], started: [ConnectionEvent] }} EventsAtFirst */
+/** @typedef {{ gathered: [ConnectionEvent], ready: [ConnectionEvent], finished: [ConnectionEvent] }} EventsOfState */
+/** @typedef {{ candidate: [ConnectionEvent], sdp: [ConnectionEvent], 'sdp-processed': [ConnectionEvent] }} EventsOfSdp */
+/** @typedef {{ failed: [Required<ConnectionEvent>], 'negotiation-needed': [], 'ice-state': [string] }} EventsOfNeed */
+/** @typedef {{ local: Candidate, remote: Candidate }} CandidatePair */
+/** @typedef {{ track: [import('./track.js').RemoteTrack], 'selected-pair': [CandidatePair] }} EventsOfMedia */
+/** @typedef {EventsAtFirst & EventsOfState & EventsOfSdp & EventsOfNeed & EventsOfMedia} ConnectionEvents */
+/** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
+
 export const CONN_INITIAL = 101
 export const CONN_STARTED = 102
 export const CONN_GATHERED = 103

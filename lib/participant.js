@@ -43,6 +43,7 @@ import { Watcher } from './watcher.js'
 
 /**
  * Events: 'muted' (kind, muted, by), 'left' (reason).
+ * @extends {EventEmitter<{ muted: [MediaKind, boolean, 'self' | 'room'], left: [string] }>}
  */
 export class Participant extends EventEmitter {
   #room

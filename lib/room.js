@@ -19,6 +19,11 @@ import { Participant } from './participant.js'
  * @property {Logger} [logger] silent by default
  */
 
+/** @typedef {{ 'participant-joined': [Participant], 'participant-left': [Participant, string], empty: [] }} MemberEvents */
+/** @typedef {{ 'participant-muted': [Participant, 'audio' | 'video', boolean, 'self' | 'room'] }} MuteEvents */
+/** @typedef {{ 'track-published': [PublishedTrack], 'track-unpublished': [PublishedTrack] }} TrackEvents */
+/** @typedef {MemberEvents & MuteEvents & TrackEvents} RoomEvents */
+
 const namePattern = /^[A-Za-z0-9_-]{1,64}$/
 
 /**
@@ -34,6 +39,7 @@ export function isRoomName(name) {
  * Events: 'participant-joined' (participant), 'participant-left' (participant, reason), 'participant-muted'
  * (participant, kind, muted, by), 'track-published' (track), 'track-unpublished' (track), 'empty' when the last member
  * has left.
+ * @extends {EventEmitter<RoomEvents>}
  */
 export class Room extends EventEmitter {
   /** @type {Map<string, Participant>} */

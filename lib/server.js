@@ -58,7 +58,10 @@ export function createServer(options) {
   return new Server(options)
 }
 
-/** Events: 'room' (room) when one is made, 'room-closed' (room) when its last member has left. */
+/**
+ * Events: 'room' (room) when one is made, 'room-closed' (room) when its last member has left.
+ * @extends {EventEmitter<{ room: [Room], 'room-closed': [Room] }>}
+ */
 export class Server extends EventEmitter {
   #options
   #router

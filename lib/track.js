@@ -28,6 +28,7 @@ import { mapPayloads } from './sdp/codecs.js'
 /**
  * One stream that a peer sends. Events: 'active' with its first packet, 'paused', 'resumed', and 'ended' once, when the
  * peer stops sending it or the connection closes.
+ * @extends {EventEmitter<{ active: [], paused: [], resumed: [], ended: [] }>}
  */
 export class RemoteTrack extends EventEmitter {
   #commands

@@ -6,6 +6,7 @@ import { cleanName } from './names.js'
 import { PageNegotiation } from './page-negotiation.js'
 import { RateLimit } from './rate-limit.js'
 
+/** @typedef {import('node:events').EventEmitter} EventEmitter */
 /** @typedef {import('node:http').IncomingMessage} IncomingMessage */
 /** @typedef {import('ws').WebSocket} WebSocket */
 /** @typedef {import('../participant.js').Participant} Participant */
@@ -232,7 +233,7 @@ export class PageSession {
       ],
     ]
     this.#roomListeners = listeners
-    for (const [name, listener] of listeners) room.on(name, listener)
+    for (const [name, listener] of listeners) /** @type {EventEmitter} */ (room).on(name, listener)
     participant.once('left', (reason) => {
       const [code, text] = endings[reason] ?? endings.removed
       this.#socket.close(code, text)
@@ -241,7 +242,8 @@ export class PageSession {
   }
 
   #stopListening() {
-    for (const [name, listener] of this.#roomListeners) this.#participant?.room.off(name, listener)
+    const room = /** @type {EventEmitter | undefined} */ (this.#participant?.room)
+    for (const [name, listener] of this.#roomListeners) room?.off(name, listener)
     this.#roomListeners = []
   }
 

@@ -14,8 +14,9 @@ export type CandidateInit = import('./connection-arguments.js').CandidateInit;
 /**
  * Events: 'event' with every ConnectionEvent, and each also under its own name; further 'track' (RemoteTrack),
  * 'selected-pair' ({ local, remote }), 'ice-state' (string), 'negotiation-needed'.
+ * @extends {EventEmitter<import('./events.js').ConnectionEvents>}
  */
-export declare class WebRtcConnection extends EventEmitter {
+export declare class WebRtcConnection extends EventEmitter<import('./events.js').ConnectionEvents> {
     #private;
     /** For logs. */
     id: string;

@@ -17,6 +17,36 @@ export type ConnectionEvent = {
         detail: string;
     };
 };
+export type EventsAtFirst = {
+    event: [ConnectionEvent];
+    initial: [ConnectionEvent];
+    started: [ConnectionEvent];
+};
+export type EventsOfState = {
+    gathered: [ConnectionEvent];
+    ready: [ConnectionEvent];
+    finished: [ConnectionEvent];
+};
+export type EventsOfSdp = {
+    candidate: [ConnectionEvent];
+    sdp: [ConnectionEvent];
+    'sdp-processed': [ConnectionEvent];
+};
+export type EventsOfNeed = {
+    failed: [Required<ConnectionEvent>];
+    'negotiation-needed': [];
+    'ice-state': [string];
+};
+export type CandidatePair = {
+    local: Candidate;
+    remote: Candidate;
+};
+export type EventsOfMedia = {
+    track: [import('./track.js').RemoteTrack];
+    'selected-pair': [CandidatePair];
+};
+export type ConnectionEvents = EventsAtFirst & EventsOfState & EventsOfSdp & EventsOfNeed & EventsOfMedia;
+export type Candidate = import('./sdp/candidate.js').Candidate;
 /**
  * @typedef {object} ConnectionEvent
  * @property {number} code 101 to 105, 201 to 203, 500
@@ -25,6 +55,14 @@ export type ConnectionEvent = {
  * @property {string} streamId
  * @property {{ code: string, detail: string }} [reason] of CONN_FAILED
  */
+/** @typedef {{ event: [ConnectionEvent], initial: [ConnectionEvent], started: [ConnectionEvent] }} EventsAtFirst */
+/** @typedef {{ gathered: [ConnectionEvent], ready: [ConnectionEvent], finished: [ConnectionEvent] }} EventsOfState */
+/** @typedef {{ candidate: [ConnectionEvent], sdp: [ConnectionEvent], 'sdp-processed': [ConnectionEvent] }} EventsOfSdp */
+/** @typedef {{ failed: [Required<ConnectionEvent>], 'negotiation-needed': [], 'ice-state': [string] }} EventsOfNeed */
+/** @typedef {{ local: Candidate, remote: Candidate }} CandidatePair */
+/** @typedef {{ track: [import('./track.js').RemoteTrack], 'selected-pair': [CandidatePair] }} EventsOfMedia */
+/** @typedef {EventsAtFirst & EventsOfState & EventsOfSdp & EventsOfNeed & EventsOfMedia} ConnectionEvents */
+/** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 export declare const CONN_INITIAL = 101;
 export declare const CONN_STARTED = 102;
 export declare const CONN_GATHERED = 103;

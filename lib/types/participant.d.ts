@@ -103,8 +103,12 @@ export type ParticipantOptions = {
  */
 /**
  * Events: 'muted' (kind, muted, by), 'left' (reason).
+ * @extends {EventEmitter<{ muted: [MediaKind, boolean, 'self' | 'room'], left: [string] }>}
  */
-export declare class Participant extends EventEmitter {
+export declare class Participant extends EventEmitter<{
+    muted: [MediaKind, boolean, 'self' | 'room'];
+    left: [string];
+}> {
     #private;
     /** 22 characters, 128 random bits */
     id: string;

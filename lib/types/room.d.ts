@@ -19,6 +19,19 @@ export type RoomOptions = {
      */
     logger?: Logger;
 };
+export type MemberEvents = {
+    'participant-joined': [Participant];
+    'participant-left': [Participant, string];
+    empty: [];
+};
+export type MuteEvents = {
+    'participant-muted': [Participant, 'audio' | 'video', boolean, 'self' | 'room'];
+};
+export type TrackEvents = {
+    'track-published': [PublishedTrack];
+    'track-unpublished': [PublishedTrack];
+};
+export type RoomEvents = MemberEvents & MuteEvents & TrackEvents;
 /**
  * Whether a text may name a room: 1 to 64 letters, digits, '-' and '_'.
  * @param {unknown} name
@@ -29,8 +42,9 @@ export declare function isRoomName(name: unknown): name is string;
  * Events: 'participant-joined' (participant), 'participant-left' (participant, reason), 'participant-muted'
  * (participant, kind, muted, by), 'track-published' (track), 'track-unpublished' (track), 'empty' when the last member
  * has left.
+ * @extends {EventEmitter<RoomEvents>}
  */
-export declare class Room extends EventEmitter {
+export declare class Room extends EventEmitter<RoomEvents> {
     #private;
     name: string;
     autoSubscribe: boolean;

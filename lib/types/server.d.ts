@@ -77,8 +77,14 @@ export type ServerOptions = {
  * @throws {UrchinError} ERR_INVALID_ARGUMENT, ERR_NOT_SUPPORTED
  */
 export declare function createServer(options?: ServerOptions): Server;
-/** Events: 'room' (room) when one is made, 'room-closed' (room) when its last member has left. */
-export declare class Server extends EventEmitter {
+/**
+ * Events: 'room' (room) when one is made, 'room-closed' (room) when its last member has left.
+ * @extends {EventEmitter<{ room: [Room], 'room-closed': [Room] }>}
+ */
+export declare class Server extends EventEmitter<{
+    room: [Room];
+    'room-closed': [Room];
+}> {
     #private;
     iceServers: import("./connection-options.js").IceServer[];
     logger: import("./console-logger.js").Logger;

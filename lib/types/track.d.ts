@@ -37,8 +37,14 @@ export type CodecInfo = {
 /**
  * One stream that a peer sends. Events: 'active' with its first packet, 'paused', 'resumed', and 'ended' once, when the
  * peer stops sending it or the connection closes.
+ * @extends {EventEmitter<{ active: [], paused: [], resumed: [], ended: [] }>}
  */
-export declare class RemoteTrack extends EventEmitter {
+export declare class RemoteTrack extends EventEmitter<{
+    active: [];
+    paused: [];
+    resumed: [];
+    ended: [];
+}> {
     #private;
     /** Unique in this process. */
     id: `${string}-${string}-${string}-${string}-${string}`;

@@ -1,3 +1,4 @@
+export type EventEmitter = import('node:events').EventEmitter;
 export type IncomingMessage = import('node:http').IncomingMessage;
 export type WebSocket = import('ws').WebSocket;
 export type Participant = import('../participant.js').Participant;
