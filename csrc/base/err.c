@@ -8,7 +8,7 @@ const char *urchin_err_name(int err)
 	case URCHIN_ENOMEM:
 		return "ERR_OUT_OF_MEMORY";
 	case URCHIN_ESTATE:
-		return "ERR_STATE";
+		return "ERR_INVALID_STATE";
 	case URCHIN_ENOTFOUND:
 		return "ERR_NOT_FOUND";
 	case URCHIN_EFULL:
