@@ -231,6 +231,8 @@ static void on_ice_state(void *owner, enum urchin_ice_state state)
 	transport->ice_state = state;
 	if (state == URCHIN_ICE_CONNECTED)
 		transport->was_connected = true;
+	if (state == URCHIN_ICE_CONNECTED && transport->is_ready)
+		transport->connect_deadline_us = URCHIN_NEVER_US;
 	if (urchin_transport_is_alive(transport))
 		urchin_transport_tell(transport,
 				      (struct urchin_event){.type = URCHIN_EVENT_ICE_STATE, .code = (int32_t)state});

@@ -173,6 +173,7 @@ int urchin_transport_set_remote(struct urchin_transport *transport, const struct
 		 * them. */
 		transport->restart_is_due = true;
 		transport->remote_candidate_count = 0;
+		transport->kept_count = 0;
 		transport->remote_ended = false;
 	}
 	strcpy(transport->remote_ufrag, remote->ufrag);
@@ -261,19 +262,23 @@ static void begin_generation(struct urchin_transport *transport)
 int urchin_transport_restart_ice(struct urchin_transport *transport, const char *ufrag, const char *pwd,
 				 uint64_t now_us)
 {
+	bool is_lost = transport->ice_state == URCHIN_ICE_DISCONNECTED || transport->ice_state == URCHIN_ICE_FAILED;
 	int err;
 
-	(void)now_us;
 	if (!is_ice_text(ufrag) || !is_ice_text(pwd))
 		return URCHIN_EINVAL;
 	if (!urchin_transport_is_alive(transport) || !transport->has_gathered)
 		return URCHIN_ESTATE;
 	transport->generation++;
 	begin_generation(transport);
+	/* A peer that is gone won't answer, and the new generation's checks then never begin to fail. */
+	if (is_lost && transport->connect_timeout_us > 0)
+		transport->connect_deadline_us = now_us + transport->connect_timeout_us;
 	err = gather(transport, true, ufrag, pwd, false);
 	if (err < 0)
 		fail_gather(transport, err);
 	else if (transport->has_remote && !transport->remote_is_due)
 		err = pass_remote(transport);
+	urchin_transport_tell_deadline(transport);
 	return err;
 }

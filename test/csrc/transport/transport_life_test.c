@@ -207,6 +207,27 @@ static void close_at_every_stage(void **state)
 	}
 }
 
+/*
+ * The peer was gone, the owner restarted ICE, and the answer never came: the grace had ended with the restart, no check
+ * ran that could fail, and the connection hung for ever.
+ */
+static void a_restart_towards_a_peer_that_is_gone_ends(void **state)
+{
+	struct world *world = connect_world();
+	struct side *side = &world->sides[0];
+
+	(void)state;
+	fake_ice_set_state(side->end, URCHIN_ICE_FAILED);
+	run(world, S);
+	assert_int_equal(urchin_transport_restart_ice(side->transport, ufrags[0][1], pwds[0][1], world->now_us), 0);
+	fake_ice_set_state(side->end, URCHIN_ICE_CHECKING);
+	run(world, 19 * S);
+	assert_int_equal(count_events(side, URCHIN_EVENT_FAILED), 0);
+	run(world, 2 * S);
+	assert_int_equal(side->reason, URCHIN_REASON_CONNECT_TIMEOUT);
+	close_world(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +239,7 @@ int main(void)
 	    cmocka_unit_test(lost_consent_fails_after_the_grace),
 	    cmocka_unit_test(close_inside_any_event),
 	    cmocka_unit_test(close_at_every_stage),
+	    cmocka_unit_test(a_restart_towards_a_peer_that_is_gone_ends),
 	};
 
 	return cmocka_run_group_tests(tests, make_certs, free_certs);

@@ -356,6 +356,29 @@ static void refused_backend_gives_no_transport(void **state)
 	fake_ice_link_free(world.link);
 }
 
+/*
+ * A peer that restarted ICE twice before we did brought 100 candidates each time. The count began anew with the second
+ * restart and the list did not: the 101st was written behind its end.
+ */
+static void a_peer_that_restarts_again_and_again_brings_bounded_candidates(void **state)
+{
+	struct world *world = connect_world();
+	struct side *peer = &world->sides[1];
+	struct urchin_candidate candidate = {.foundation = "1"};
+
+	(void)state;
+	for (int restart = 1; restart <= 2; restart++) {
+		assert_int_equal(set_remote(world, 1, restart), 0);
+		for (int i = 0; i < URCHIN_REMOTE_CANDIDATES_MAX; i++)
+			assert_int_equal(urchin_transport_add_candidate(peer->transport, &candidate), 0);
+		assert_int_equal(urchin_transport_add_candidate(peer->transport, &candidate), URCHIN_EFULL);
+	}
+	assert_int_equal(urchin_transport_restart_ice(peer->transport, ufrags[1][1], pwds[1][1], world->now_us), 0);
+	assert_int_equal(peer->end->added_candidates, URCHIN_REMOTE_CANDIDATES_MAX);
+	assert_string_equal(peer->end->remote_ufrag, ufrags[0][2]);
+	close_world(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -372,6 +395,7 @@ int main(void)
 	    cmocka_unit_test(ice_restart_in_both_orders),
 	    cmocka_unit_test(logs_below_the_level_are_not_made),
 	    cmocka_unit_test(refused_backend_gives_no_transport),
+	    cmocka_unit_test(a_peer_that_restarts_again_and_again_brings_bounded_candidates),
 	};
 
 	return cmocka_run_group_tests(tests, make_certs, free_certs);
