@@ -49,7 +49,10 @@ const char *urchin_srtp_profile_name(enum urchin_srtp_profile profile);
 int urchin_srtp_protect_rtp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap);
 int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap);
 
-/* Decrypts in place. Returns the plain length, URCHIN_EMALFORMED, URCHIN_EAUTH or URCHIN_EREPLAY. */
+/*
+ * Decrypts in place. Returns the plain length, URCHIN_EMALFORMED, URCHIN_EAUTH, URCHIN_EREPLAY, or URCHIN_EFULL
+ * (packets of more than 1024 SSRCs came).
+ */
 int urchin_srtp_unprotect_rtp(struct urchin_srtp *srtp, uint8_t *bytes, size_t len);
 int urchin_srtp_unprotect_rtcp(struct urchin_srtp *srtp, uint8_t *bytes, size_t len);
 

@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/table.h"
 #include "transport/srtp.h"
 
 #define RTP_HEADER_LEN 12
@@ -26,11 +27,15 @@
 /* How far back a retransmission (RFC 4585 NACK) may reach. */
 #define SEND_WINDOW 2048
 
+/* libsrtp keeps a state of each SSRC that it ever received, in a list: a peer must not make it long. */
+#define RECEIVE_SSRCS_MAX 1024
+
 struct urchin_srtp {
 	srtp_t send;
 	srtp_t receive;
 	enum urchin_srtp_profile profile;
 	size_t tag_len;
+	struct urchin_table received; /* the SSRCs that libsrtp knows */
 };
 
 static bool library_ready;
@@ -128,6 +133,7 @@ void urchin_srtp_free(struct urchin_srtp *srtp)
 		srtp_dealloc(srtp->send);
 	if (srtp->receive)
 		srtp_dealloc(srtp->receive);
+	urchin_table_clear(&srtp->received);
 	free(srtp);
 }
 
@@ -185,24 +191,34 @@ int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, siz
 	return status == srtp_err_status_ok ? out_len : error_of(status);
 }
 
-int urchin_srtp_unprotect_rtp(struct urchin_srtp *srtp, uint8_t *bytes, size_t len)
+static int unprotect(struct urchin_srtp *srtp, srtp_err_status_t (*library)(srtp_t, void *, int *), uint32_t ssrc,
+		     uint8_t *bytes, size_t len)
 {
+	bool is_new = urchin_table_find(&srtp->received, ssrc) == NULL;
 	srtp_err_status_t status;
 	int out_len = (int)len;
 
+	if (is_new && srtp->received.count == RECEIVE_SSRCS_MAX)
+		return URCHIN_EFULL;
+	status = library(srtp->receive, bytes, &out_len);
+	if (status != srtp_err_status_ok)
+		return error_of(status);
+	/* libsrtp remembers the authentic ones only. Without memory for it this counts one too few. */
+	if (is_new)
+		urchin_table_add(&srtp->received, ssrc, srtp);
+	return out_len;
+}
+
+int urchin_srtp_unprotect_rtp(struct urchin_srtp *srtp, uint8_t *bytes, size_t len)
+{
 	if (len < RTP_HEADER_LEN + srtp->tag_len || !is_rtp(bytes, len - srtp->tag_len))
 		return URCHIN_EMALFORMED;
-	status = srtp_unprotect(srtp->receive, bytes, &out_len);
-	return status == srtp_err_status_ok ? out_len : error_of(status);
+	return unprotect(srtp, srtp_unprotect, urchin_read_u32(bytes + 8), bytes, len);
 }
 
 int urchin_srtp_unprotect_rtcp(struct urchin_srtp *srtp, uint8_t *bytes, size_t len)
 {
-	srtp_err_status_t status;
-	int out_len = (int)len;
-
 	if (len < RTCP_HEADER_LEN + SRTCP_INDEX_LEN + srtp->tag_len || !is_rtcp(bytes, len))
 		return URCHIN_EMALFORMED;
-	status = srtp_unprotect_rtcp(srtp->receive, bytes, &out_len);
-	return status == srtp_err_status_ok ? out_len : error_of(status);
+	return unprotect(srtp, srtp_unprotect_rtcp, urchin_read_u32(bytes + 4), bytes, len);
 }

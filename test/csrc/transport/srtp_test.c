@@ -373,6 +373,32 @@ static void unknown_profile_is_refused(void **state)
 	urchin_srtp_free(NULL);
 }
 
+/* libsrtp keeps a state per SSRC and looks for it in a list: an authentic peer with a million of them stopped all. */
+static void a_peer_has_a_bounded_number_of_ssrcs(void **state)
+{
+	(void)state;
+	for (size_t p = 0; p < 2; p++) {
+		struct srtp_pair pair = open_pair(profiles[p]);
+		uint8_t plain[CAP], out[CAP];
+
+		for (uint32_t ssrc = 0; ssrc <= 1024; ssrc++) {
+			size_t plain_len = ssrc % 2 ? make_rtp(plain, ssrc, 1, 50) : make_rtcp(plain, ssrc);
+			int len = ssrc % 2 ? urchin_srtp_protect_rtp(pair.a, plain, plain_len, out, CAP)
+					   : urchin_srtp_protect_rtcp(pair.a, plain, plain_len, out, CAP);
+			int result = ssrc % 2 ? urchin_srtp_unprotect_rtp(pair.b, out, (size_t)len)
+					      : urchin_srtp_unprotect_rtcp(pair.b, out, (size_t)len);
+
+			assert_int_equal(result, ssrc < 1024 ? (int)plain_len : URCHIN_EFULL);
+		}
+		/* Those known before go on. */
+		size_t plain_len = make_rtp(plain, 7, 2, 50);
+		int len = urchin_srtp_protect_rtp(pair.a, plain, plain_len, out, CAP);
+
+		assert_int_equal(urchin_srtp_unprotect_rtp(pair.b, out, (size_t)len), plain_len);
+		close_pair(&pair);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -390,6 +416,7 @@ int main(void)
 	    cmocka_unit_test(each_ssrc_has_a_state_of_its_own),
 	    cmocka_unit_test(wrong_key_is_an_authentication_error),
 	    cmocka_unit_test(unknown_profile_is_refused),
+	    cmocka_unit_test(a_peer_has_a_bounded_number_of_ssrcs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
