@@ -5,8 +5,11 @@
 
 #include "base/seq.h"
 
-/* RFC 3550 A.1 */
-enum { MAX_DROPOUT = 3000, MAX_MISORDER = 100, NO_BAD_SEQ = 1 << 16 };
+/*
+ * RFC 3550 A.1, whose 100 for the second would take what comes late on request (RFC 4585 6.2.1) for a new beginning:
+ * it reaches as far back as SRTP lets packets through.
+ */
+enum { MAX_DROPOUT = 3000, MAX_MISORDER = 1024, NO_BAD_SEQ = 1 << 16 };
 
 void urchin_recv_stats_init(struct urchin_recv_stats *stats)
 {
