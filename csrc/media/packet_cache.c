@@ -10,6 +10,7 @@
 struct slot {
 	uint64_t ext_seq;
 	uint64_t place;
+	uint64_t put_us;
 	uint32_t len; /* 0: empty */
 };
 
@@ -52,7 +53,8 @@ void urchin_packet_cache_clear(struct urchin_packet_cache *cache)
 	cache->end = 0;
 }
 
-void urchin_packet_cache_put(struct urchin_packet_cache *cache, uint64_t ext_seq, const uint8_t *bytes, size_t len)
+void urchin_packet_cache_put(struct urchin_packet_cache *cache, uint64_t ext_seq, uint64_t now_us, const uint8_t *bytes,
+			     size_t len)
 {
 	struct slot *slot = &cache->slots[ext_seq & (cache->slot_count - 1)];
 	/* A straggler must not push out a newer packet. */
@@ -64,15 +66,17 @@ void urchin_packet_cache_put(struct urchin_packet_cache *cache, uint64_t ext_seq
 		offset = 0;
 	}
 	memcpy(cache->bytes + offset, bytes, len);
-	*slot = (struct slot){.ext_seq = ext_seq, .place = cache->end, .len = (uint32_t)len};
+	*slot = (struct slot){.ext_seq = ext_seq, .place = cache->end, .put_us = now_us, .len = (uint32_t)len};
 	cache->end += len;
 }
 
-const uint8_t *urchin_packet_cache_get(const struct urchin_packet_cache *cache, uint64_t ext_seq, size_t *len)
+const uint8_t *urchin_packet_cache_get(const struct urchin_packet_cache *cache, uint64_t ext_seq, size_t *len,
+				       uint64_t *put_us)
 {
 	const struct slot *slot = &cache->slots[ext_seq & (cache->slot_count - 1)];
 	if (slot->len == 0 || slot->ext_seq != ext_seq || cache->end - slot->place > cache->byte_cap)
 		return NULL;
 	*len = slot->len;
+	*put_us = slot->put_us;
 	return cache->bytes + slot->place % cache->byte_cap;
 }

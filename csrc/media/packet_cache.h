@@ -18,9 +18,11 @@ void urchin_packet_cache_free(struct urchin_packet_cache *cache);
 void urchin_packet_cache_clear(struct urchin_packet_cache *cache);
 
 /* Copies a packet in; the oldest make room. Packets larger than half the bytes are not kept. */
-void urchin_packet_cache_put(struct urchin_packet_cache *cache, uint64_t ext_seq, const uint8_t *bytes, size_t len);
+void urchin_packet_cache_put(struct urchin_packet_cache *cache, uint64_t ext_seq, uint64_t now_us, const uint8_t *bytes,
+			     size_t len);
 
-/* Returns the packet, or NULL when it is not there (any more); valid until the next put. */
-const uint8_t *urchin_packet_cache_get(const struct urchin_packet_cache *cache, uint64_t ext_seq, size_t *len);
+/* Returns the packet and when it was put in, or NULL when it is not there (any more); valid until the next put. */
+const uint8_t *urchin_packet_cache_get(const struct urchin_packet_cache *cache, uint64_t ext_seq, size_t *len,
+				       uint64_t *put_us);
 
 #endif

@@ -35,6 +35,9 @@ void urchin_receiver_update(struct urchin_receiver *receiver, const struct urchi
 			    uint32_t max_bitrate_bps)
 {
 	size_t rid_len = strnlen(rid, URCHIN_RID_CAP - 1);
+	/* Read with other ids, a kept packet would be resent in another form than it was sent in. */
+	if (receiver->cache && memcmp(&receiver->format, format, sizeof *format) != 0)
+		urchin_packet_cache_clear(receiver->cache);
 	receiver->format = *format;
 	memset(receiver->rid, 0, sizeof receiver->rid);
 	memcpy(receiver->rid, rid, rid_len);
@@ -84,6 +87,7 @@ static bool make_cache(struct urchin_receiver *receiver)
 
 int urchin_receiver_feed(struct urchin_receiver *receiver, struct urchin_packet *packet, uint64_t now_us)
 {
+	uint64_t put_us;
 	size_t len;
 
 	if (!make_cache(receiver))
@@ -100,13 +104,13 @@ int urchin_receiver_feed(struct urchin_receiver *receiver, struct urchin_packet 
 	receiver->last_packet_us = now_us;
 	receiver->is_reported = false;
 	receiver->payload_type = packet->rtp.payload_type;
-	if (order == URCHIN_RECV_LATE && urchin_packet_cache_get(receiver->cache, packet->ext_seq, &len)) {
+	if (order == URCHIN_RECV_LATE && urchin_packet_cache_get(receiver->cache, packet->ext_seq, &len, &put_us)) {
 		receiver->duplicate_packets++;
 		return URCHIN_EREPLAY;
 	}
 	if (packet->codec->nack)
 		urchin_nack_feed(&receiver->nack, packet->ext_seq, now_us);
-	urchin_packet_cache_put(receiver->cache, packet->ext_seq, packet->bytes, packet->len);
+	urchin_packet_cache_put(receiver->cache, packet->ext_seq, now_us, packet->bytes, packet->len);
 	if (packet->rtp.payload_len == 0) {
 		receiver->padding_packets++;
 		return 0;

@@ -9,7 +9,6 @@
 #include "media/receiver.h"
 #include "wire/rtp_ext.h"
 
-#define NOT_MAPPED 255
 #define RTT_UNKNOWN_US 50000
 #define RTT_MIN_US 10000
 #define RTT_MAX_US 1000000
@@ -17,23 +16,31 @@
 #define RESEND_BUDGET_START 32768
 #define RESEND_BUDGET_MAX 262144
 
+/* A number must not go out with two contents (RFC 7714 8.1): what went out so far is not resent from here on. */
+static void change_form(struct urchin_sender *sender)
+{
+	sender->resend_from = sender->seq_map.next_out;
+}
+
 void urchin_sender_init(struct urchin_sender *sender, const struct urchin_format *format, uint32_t ssrc,
 			const char *cname, uint16_t first_seq, uint32_t first_timestamp_rtp)
 {
 	memset(sender, 0, sizeof *sender);
-	urchin_sender_update(sender, format, ssrc, cname);
 	urchin_seq_map_init(&sender->seq_map, first_seq);
+	urchin_sender_update(sender, format, ssrc, cname);
 	sender->last_timestamp_rtp = first_timestamp_rtp;
 	sender->resend_budget = RESEND_BUDGET_START;
 	sender->is_reported = true;
 	sender->needs_begin = true;
 	sender->is_new_source = true;
-	urchin_sender_clear_payload_map(sender);
+	memset(sender->payload_map, URCHIN_NOT_MAPPED, sizeof sender->payload_map);
 }
 
 void urchin_sender_update(struct urchin_sender *sender, const struct urchin_format *format, uint32_t ssrc,
 			  const char *cname)
 {
+	if (sender->ssrc != ssrc || memcmp(&sender->format, format, sizeof *format) != 0)
+		change_form(sender);
 	sender->format = *format;
 	sender->ssrc = ssrc;
 	memcpy(sender->cname, cname, strnlen(cname, URCHIN_CNAME_CAP - 1));
@@ -48,14 +55,12 @@ void urchin_sender_set_source(struct urchin_sender *sender, struct urchin_receiv
 	sender->is_new_source = true;
 }
 
-void urchin_sender_clear_payload_map(struct urchin_sender *sender)
+void urchin_sender_set_payload_map(struct urchin_sender *sender, const uint8_t map[128])
 {
-	memset(sender->payload_map, NOT_MAPPED, sizeof sender->payload_map);
-}
-
-void urchin_sender_map_payload(struct urchin_sender *sender, uint8_t from, uint8_t to)
-{
-	sender->payload_map[from & 127] = to & 127;
+	if (memcmp(sender->payload_map, map, sizeof sender->payload_map) == 0)
+		return;
+	memcpy(sender->payload_map, map, sizeof sender->payload_map);
+	change_form(sender);
 }
 
 void urchin_sender_interrupt(struct urchin_sender *sender)
@@ -71,7 +76,7 @@ bool urchin_sender_needs_keyframe(const struct urchin_sender *sender)
 	if (!sender->needs_begin && sender->source_epoch == source->epoch)
 		return false;
 	/* Asking for what the viewer can't decode would only cost the others. */
-	return !source->cache || sender->payload_map[source->payload_type] != NOT_MAPPED;
+	return !source->cache || sender->payload_map[source->payload_type] != URCHIN_NOT_MAPPED;
 }
 
 /* The viewer's clock goes on by the time that passed, whatever the new source's timestamps are. */
@@ -173,7 +178,7 @@ int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet
 		sender->needs_begin = true;
 		sender->is_new_source = true;
 	}
-	bool is_mapped = sender->payload_map[packet->rtp.payload_type] != NOT_MAPPED;
+	bool is_mapped = sender->payload_map[packet->rtp.payload_type] != URCHIN_NOT_MAPPED;
 	if (!is_mapped || packet->rtp.payload_len == 0) {
 		sender->unmapped_packets += !is_mapped;
 		if (!sender->needs_begin)
@@ -217,20 +222,27 @@ int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_
 	struct urchin_receiver *source = sender->source;
 	struct urchin_packet packet;
 	uint64_t ext_seq;
+	uint64_t put_us;
 	size_t len;
 
 	/* While is_new_source is set the map still speaks of the source before. */
 	if (!source || sender->is_paused || sender->is_new_source || sender->source_epoch != source->epoch)
 		return 0;
+	if (urchin_seq_extend(sender->seq_map.next_out, out_seq) < sender->resend_from)
+		return 0;
 	if (!source->cache || !urchin_seq_map_reverse(&sender->seq_map, out_seq, &ext_seq))
 		return 0;
-	const uint8_t *bytes = urchin_packet_cache_get(source->cache, ext_seq, &len);
+	const uint8_t *bytes = urchin_packet_cache_get(source->cache, ext_seq, &len, &put_us);
 	if (!bytes || urchin_packet_read(&packet, bytes, len) < 0 ||
 	    urchin_packet_read_format(&packet, &source->format) < 0)
 		return 0;
-	if (sender->payload_map[packet.rtp.payload_type] == NOT_MAPPED || packet.rtp.payload_len == 0)
+	if (sender->payload_map[packet.rtp.payload_type] == URCHIN_NOT_MAPPED || packet.rtp.payload_len == 0)
 		return 0;
-	int out_len = build(sender, &packet, out_seq, now_us, out, cap);
+	/*
+	 * RFC 7714 8.1: the same number means the same nonce, and two contents under one nonce give the key of the tags
+	 * away. So the send time in it is that of the first time: the packet's arrival.
+	 */
+	int out_len = build(sender, &packet, out_seq, put_us, out, cap);
 	if (out_len < 0 || !may_resend(sender, out_seq, (size_t)out_len, now_us))
 		return 0;
 	sender->resent_packets++;

@@ -18,6 +18,7 @@ struct urchin_receiver;
 
 #define URCHIN_SENDER_SENT_REPORTS 8
 #define URCHIN_SENDER_RESENDS 256
+#define URCHIN_NOT_MAPPED 255
 
 struct urchin_sender_sent_report {
 	uint32_t mid_ntp;
@@ -38,9 +39,9 @@ struct urchin_sender {
 
 	struct urchin_receiver *source; /* NULL: none */
 	uint32_t source_epoch;
-	uint8_t payload_map[128]; /* 255: not forwarded */
-	bool needs_begin;         /* the next packet sent is the first one after a gap */
-	bool is_new_source;       /* ... and has nothing to do with those before */
+	uint8_t payload_map[128];
+	bool needs_begin;   /* the next packet sent is the first one after a gap */
+	bool is_new_source; /* ... and has nothing to do with those before */
 
 	struct urchin_seq_map seq_map;
 	bool has_timestamp_offset;
@@ -62,6 +63,7 @@ struct urchin_sender {
 
 	struct urchin_sender_resend resends[URCHIN_SENDER_RESENDS];
 	uint64_t resend_budget; /* bytes */
+	uint64_t resend_from;   /* outgoing numbers below it had another form */
 	bool has_fir_seq;
 	uint8_t fir_seq;
 
@@ -90,8 +92,8 @@ void urchin_sender_update(struct urchin_sender *sender, const struct urchin_form
 
 /* The receiver to forward, which must outlive that; NULL: none. */
 void urchin_sender_set_source(struct urchin_sender *sender, struct urchin_receiver *source);
-void urchin_sender_clear_payload_map(struct urchin_sender *sender);
-void urchin_sender_map_payload(struct urchin_sender *sender, uint8_t from, uint8_t to);
+/* map[the source's payload type] is the viewer's, or URCHIN_NOT_MAPPED; at first nothing is mapped. */
+void urchin_sender_set_payload_map(struct urchin_sender *sender, const uint8_t map[128]);
 
 /* Packets will be missing from here on: go on at the next key frame (audio: at the next packet). */
 void urchin_sender_interrupt(struct urchin_sender *sender);

@@ -34,11 +34,14 @@ void urchin_connection_send_rtp(struct urchin_connection *connection, const uint
 static void on_event(void *owner, struct urchin_event *event)
 {
 	struct urchin_connection *connection = owner;
-	bool is_ready = event->type == URCHIN_EVENT_READY;
+	enum urchin_event_type type = event->type;
 
 	event->connection_id = connection->id;
 	connection->callbacks.on_event(connection->owner, event);
-	if (is_ready) {
+	/* Nothing can be sent any more, so no report needs to be made. */
+	if (type == URCHIN_EVENT_FAILED || type == URCHIN_EVENT_PEER_CLOSED)
+		connection->is_ready = false;
+	if (type == URCHIN_EVENT_READY) {
 		urchin_connection_start_rtcp(connection);
 		urchin_connection_wake(connection);
 	}
@@ -169,6 +172,7 @@ void urchin_connection_free(struct urchin_connection *connection)
 		free(connection->outs[i]);
 	free(connection->ins);
 	free(connection->outs);
+	free(connection->pasts);
 	urchin_ssrc_map_clear(&connection->ssrcs);
 	urchin_transport_free(connection->transport);
 	free(connection);

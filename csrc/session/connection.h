@@ -54,7 +54,8 @@ struct urchin_transport *urchin_connection_transport(struct urchin_connection *c
 /* Sends BYE for every sender, then closes the transport. Idempotent. */
 void urchin_connection_close(struct urchin_connection *connection, uint64_t now_us);
 
-/* The ids are the caller's, unique in the router. Return 0, URCHIN_EEXIST, URCHIN_EINVAL, URCHIN_EFULL, URCHIN_ENOMEM.
+/* The ids are the caller's, unique in the router; so are a connection's senders' SSRCs in it. Return 0, URCHIN_EEXIST,
+ * URCHIN_EINVAL, URCHIN_EFULL, URCHIN_ENOMEM.
  */
 int urchin_connection_add_receiver(struct urchin_connection *connection, uint64_t receiver_id,
 				   const struct urchin_receiver_config *config, uint64_t now_us);

@@ -26,6 +26,15 @@ struct urchin_stream_out {
 	struct urchin_router_output output;
 };
 
+/* Where a sender that was removed ended, for one that comes with its SSRC again. */
+struct urchin_past_sender {
+	uint32_t ssrc;
+	uint16_t next_seq;
+	uint32_t timestamp_rtp;
+	uint32_t clock_rate_hz;
+	uint64_t sent_us;
+};
+
 struct urchin_connection {
 	uint64_t id;
 	struct urchin_transport *transport;
@@ -39,6 +48,10 @@ struct urchin_connection {
 	struct urchin_stream_out **outs;
 	size_t out_count;
 	size_t out_cap;
+	struct urchin_past_sender *pasts;
+	size_t past_count;
+	size_t past_cap;
+	size_t oldest_past;
 	struct urchin_ssrc_map ssrcs;
 
 	uint32_t rtcp_ssrc; /* of our receiver reports and feedback */

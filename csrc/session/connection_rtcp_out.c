@@ -1,7 +1,7 @@
 /*
  * RTCP that we send: reports about once a second (RFC 3550 6.2, 6.3.1), key-frame requests and NACKs at
- * once, transport-wide feedback every 100 ms, REMB every second. Every datagram is a compound packet that
- * begins with a receiver report, as RFC 3550 6.1 asks, so the peer need not know reduced-size RTCP.
+ * once, transport-wide feedback every 100 ms, REMB every second. Every datagram is a compound packet that begins
+ * with a receiver report and a CNAME, as RFC 3550 6.1 asks, so the peer need not know reduced-size RTCP.
  */
 #include <string.h>
 
@@ -39,15 +39,6 @@ static size_t room(const struct compound *compound)
 	return sizeof compound->bytes - compound->len;
 }
 
-static void begin(struct compound *compound, struct urchin_connection *connection,
-		  const struct urchin_report_block *blocks, size_t count)
-{
-	compound->connection = connection;
-	compound->len = 0;
-	append(compound,
-	       urchin_rtcp_write_rr(compound->bytes, sizeof compound->bytes, connection->rtcp_ssrc, blocks, count));
-}
-
 static void flush(struct compound *compound)
 {
 	if (compound->len > 0)
@@ -58,12 +49,25 @@ static void flush(struct compound *compound)
 /* RFC 3550 6.5.1: one CNAME for all streams of an endpoint. */
 static const char *cname_of(const struct urchin_connection *connection)
 {
-	return connection->out_count > 0 ? connection->outs[0]->sender.cname : connection->cname;
+	if (connection->out_count > 0 && connection->outs[0]->sender.cname[0])
+		return connection->outs[0]->sender.cname;
+	return connection->cname;
 }
 
 static void append_sdes(struct compound *compound, uint32_t ssrc)
 {
 	append(compound, urchin_rtcp_write_sdes(tail(compound), room(compound), ssrc, cname_of(compound->connection)));
+}
+
+/* RFC 3550 6.1: a report and our CNAME in every compound packet. */
+static void begin(struct compound *compound, struct urchin_connection *connection,
+		  const struct urchin_report_block *blocks, size_t count)
+{
+	compound->connection = connection;
+	compound->len = 0;
+	append(compound,
+	       urchin_rtcp_write_rr(compound->bytes, sizeof compound->bytes, connection->rtcp_ssrc, blocks, count));
+	append_sdes(compound, connection->rtcp_ssrc);
 }
 
 /* Writes SR and SDES of one sender; false when they don't fit. */
@@ -117,7 +121,6 @@ static void send_reports(struct urchin_connection *connection, uint64_t now_us)
 		urchin_receiver_report(receiver, now_us, &blocks[count++]);
 	}
 	begin(&compound, connection, blocks, count);
-	append_sdes(&compound, connection->rtcp_ssrc);
 	send_sender_reports(&compound, now_us);
 }
 

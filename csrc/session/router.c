@@ -2,6 +2,7 @@
 #include "session/router.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/err.h"
 #include "base/heap.h"
@@ -88,10 +89,16 @@ void urchin_router_remove_output(struct urchin_router *router, struct urchin_rou
 	unlink_output(output);
 }
 
+/* Before its connection is ready a sender can use no key frame, and must not take one for sent. */
+static bool is_waiting(const struct urchin_router_output *output)
+{
+	return output->connection->is_ready && urchin_sender_needs_keyframe(output->sender);
+}
+
 static bool is_somebody_waiting(const struct urchin_router_input *input)
 {
 	for (size_t i = 0; i < input->output_count; i++) {
-		if (urchin_sender_needs_keyframe(input->outputs[i]->sender))
+		if (is_waiting(input->outputs[i]))
 			return true;
 	}
 	return false;
@@ -130,7 +137,7 @@ void urchin_router_want_keyframe(struct urchin_router_output *output, uint64_t n
 void urchin_router_forward(struct urchin_router_input *input, const struct urchin_packet *packet, uint64_t now_us)
 {
 	uint8_t out[URCHIN_PACKET_CAP];
-	bool is_waiting = false;
+	bool has_waiting = false;
 
 	if (packet->is_keyframe)
 		urchin_keyframe_request_arrived(&input->keyframe);
@@ -138,14 +145,16 @@ void urchin_router_forward(struct urchin_router_input *input, const struct urchi
 		return;
 	for (size_t i = 0; i < input->output_count; i++) {
 		struct urchin_router_output *output = input->outputs[i];
+		if (!output->connection->is_ready)
+			continue;
 		int len = urchin_sender_write(output->sender, packet, now_us, out, sizeof out);
 		if (len > 0)
 			urchin_connection_send_rtp(output->connection, out, (size_t)len);
 		if (len > 0 && output->sender->packets_sent == 1)
 			urchin_connection_hurry_report(output->connection, now_us);
-		is_waiting |= urchin_sender_needs_keyframe(output->sender);
+		has_waiting |= is_waiting(output);
 	}
-	if (is_waiting && !input->keyframe.is_awaited && !input->keyframe.is_wanted)
+	if (has_waiting && !input->keyframe.is_awaited && !input->keyframe.is_wanted)
 		want_keyframe(input, now_us);
 }
 
@@ -153,6 +162,8 @@ int urchin_router_set_source(struct urchin_router *router, uint64_t sender_id, u
 			     const struct urchin_payload_map *map, size_t map_count, uint64_t now_us)
 {
 	struct urchin_router_output *output = urchin_table_find(&router->outputs, sender_id);
+	uint8_t payload_map[128];
+
 	if (!output)
 		return URCHIN_ENOTFOUND;
 	if (receiver_id == 0) {
@@ -173,10 +184,11 @@ int urchin_router_set_source(struct urchin_router *router, uint64_t sender_id, u
 		if (err < 0)
 			return err;
 	}
-	urchin_sender_clear_payload_map(output->sender);
+	memset(payload_map, URCHIN_NOT_MAPPED, sizeof payload_map);
 	for (size_t i = 0; i < map_count; i++)
-		urchin_sender_map_payload(output->sender, map[i].from, map[i].to);
-	if (!input->is_paused && urchin_sender_needs_keyframe(output->sender))
+		payload_map[map[i].from] = map[i].to;
+	urchin_sender_set_payload_map(output->sender, payload_map);
+	if (!input->is_paused && is_waiting(output))
 		want_keyframe(input, now_us);
 	return 0;
 }
@@ -207,7 +219,7 @@ int urchin_router_pause_sender(struct urchin_router *router, uint64_t sender_id,
 		return 0;
 	output->sender->is_paused = paused;
 	urchin_sender_interrupt(output->sender);
-	if (urchin_sender_needs_keyframe(output->sender))
+	if (is_waiting(output))
 		urchin_router_want_keyframe(output, now_us);
 	return 0;
 }

@@ -9,16 +9,18 @@ static void put(struct urchin_packet_cache *cache, uint64_t ext_seq, size_t len)
 {
 	uint8_t bytes[512];
 	memset(bytes, (int)(ext_seq & 0xff), sizeof bytes);
-	urchin_packet_cache_put(cache, ext_seq, bytes, len);
+	urchin_packet_cache_put(cache, ext_seq, 7 * ext_seq, bytes, len);
 }
 
 static int has(const struct urchin_packet_cache *cache, uint64_t ext_seq, size_t expected_len)
 {
 	size_t len = 0;
-	const uint8_t *bytes = urchin_packet_cache_get(cache, ext_seq, &len);
+	uint64_t put_us = 0;
+	const uint8_t *bytes = urchin_packet_cache_get(cache, ext_seq, &len, &put_us);
 	if (!bytes)
 		return 0;
 	assert_int_equal(len, expected_len);
+	assert_int_equal(put_us, 7 * ext_seq);
 	for (size_t i = 0; i < len; i++)
 		assert_int_equal(bytes[i], ext_seq & 0xff);
 	return 1;

@@ -178,7 +178,8 @@ static inline struct urchin_fingerprint fingerprint_of(const struct urchin_cert 
 	return fingerprint;
 }
 
-static inline struct peer *call_join(struct call *call)
+/* A peer that is not connected yet. */
+static inline struct peer *call_open(struct call *call)
 {
 	static const struct urchin_connection_callbacks callbacks = {call_on_event, call_on_deadline, call_on_closed};
 	static const struct urchin_transport_callbacks client_callbacks = {
@@ -227,6 +228,12 @@ static inline struct peer *call_join(struct call *call)
 	remote.pwd = "serverpasswordserverpassword";
 	remote.local_dtls_role = URCHIN_DTLS_CLIENT;
 	assert_int_equal(urchin_transport_set_remote(peer->client, &remote, call->now_us), 0);
+	return peer;
+}
+
+static inline struct peer *call_join(struct call *call)
+{
+	struct peer *peer = call_open(call);
 	for (int i = 0; i < 2000 && !(peer->is_ready && peer->client_ready); i++)
 		call_run(call, 1);
 	assert_true(peer->is_ready && peer->client_ready);

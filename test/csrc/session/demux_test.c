@@ -338,6 +338,43 @@ static void garbage_harms_nobody(void **state)
 	call_free(scene.call);
 }
 
+/*
+ * An m-line was stopped and its SSRC declared for another one. The first receiver kept it as its own too: both made
+ * reports about it, and the sender reports went to the one that got no packets.
+ */
+static void a_declared_ssrc_belongs_to_one_stream(void **state)
+{
+	struct scene scene = scene_new();
+	struct source a = source_of(&scene, 0xa, 111);
+	uint8_t wanted[4] = {0, 0, 0, 0xa};
+	size_t blocks = 0;
+
+	(void)state;
+	add_receiver(scene.publisher, 1, audio_format(111, "0", 3), 0xa);
+	source_run(&a, 5, 1);
+	add_receiver(scene.publisher, 2, audio_format(111, "1", 3), 0xa);
+	call_run(scene.call, 2000);
+	size_t from = scene.publisher->rtcp_count;
+	source_run(&a, 5, 1);
+	assert_int_equal(received(&scene, 1), 5);
+	assert_int_equal(received(&scene, 2), 5);
+	call_run(scene.call, 1600);
+	for (size_t i = from; i < scene.publisher->rtcp_count; i++) {
+		struct urchin_rtcp rtcp;
+		size_t at = 0;
+		while (urchin_rtcp_next(scene.publisher->rtcp[i].bytes, scene.publisher->rtcp[i].len, &at, &rtcp)) {
+			for (size_t b = 0; rtcp.type == URCHIN_RTCP_RR && b < rtcp.count; b++)
+				blocks += memcmp(rtcp.body + 4 + 24 * b, wanted, 4) == 0;
+		}
+	}
+	assert_int_equal(blocks, 1);
+	send_sr(scene.publisher, 0xa, 1, 1);
+	call_run(scene.call, 1);
+	assert_false(scene.publisher->connection->ins[0]->receiver.has_sr);
+	assert_true(scene.publisher->connection->ins[1]->receiver.has_sr);
+	call_free(scene.call);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +389,7 @@ int main(void)
 	    cmocka_unit_test(renegotiated_ssrcs_replace_the_old_ones),
 	    cmocka_unit_test(refuses_what_cannot_be),
 	    cmocka_unit_test(garbage_harms_nobody),
+	    cmocka_unit_test(a_declared_ssrc_belongs_to_one_stream),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

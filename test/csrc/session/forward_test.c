@@ -262,6 +262,39 @@ static void a_renegotiation_changes_ids_but_not_the_stream(void **state)
 	call_free(scene.call);
 }
 
+/*
+ * A viewer was linked while its handshake ran. The key frame that it had asked for was counted as sent, went nowhere,
+ * and what followed could not be decoded until the viewer complained.
+ */
+static void a_key_frame_waits_for_the_viewers_connection(void **state)
+{
+	struct scene scene = scene_new();
+	struct peer *waiting;
+
+	(void)state;
+	source_send(&scene.video, true);
+	source_run(&scene.video, 5, 10);
+	call_run(scene.call, 1000);
+	size_t before = count_rtcp(scene.publisher, 0, URCHIN_RTCP_PSFB, URCHIN_PSFB_PLI);
+	waiting = call_open(scene.call);
+	add_sender(waiting, 3, video_format(120, "0", 5), 0x33333333);
+	link_streams(scene.call, 3, 1, 96, 120);
+	assert_int_equal(count_rtcp(scene.publisher, 0, URCHIN_RTCP_PSFB, URCHIN_PSFB_PLI), before);
+	source_send(&scene.video, true);
+	fake_ice_pump(scene.publisher->link, scene.call->now_us);
+	assert_false(waiting->is_ready);
+	call_run(scene.call, 1000);
+	assert_true(waiting->is_ready);
+	assert_int_equal(waiting->rtp_count, 0);
+	assert_int_equal(stat_of(waiting, URCHIN_STAT_SENDER, 3, "packetsSent"), 0);
+	source_run(&scene.video, 1, 10);
+	assert_int_equal(count_rtcp(scene.publisher, 0, URCHIN_RTCP_PSFB, URCHIN_PSFB_PLI), before + 1);
+	source_send(&scene.video, true);
+	source_run(&scene.video, 2, 10);
+	assert_int_equal(waiting->rtp_count, 3);
+	call_free(scene.call);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +306,7 @@ int main(void)
 	    cmocka_unit_test(what_is_not_mapped_is_not_forwarded),
 	    cmocka_unit_test(a_packet_that_grows_too_large_is_dropped),
 	    cmocka_unit_test(a_renegotiation_changes_ids_but_not_the_stream),
+	    cmocka_unit_test(a_key_frame_waits_for_the_viewers_connection),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -159,6 +159,37 @@ static void any_order(void **state)
 	}
 }
 
+/*
+ * A call was put on hold and taken up again: the sender came back with its SSRC and another random number. Below the
+ * old one SRTP refused to send it, near it the same nonce protected two packets.
+ */
+static void a_sender_that_comes_back_goes_on(void **state)
+{
+	struct scene scene = scene_new();
+	struct peer *viewer = scene.viewers[0];
+	struct urchin_sender_config config = {.format = video_format(120, "0", 5), .ssrc = 0x100, .cname = "urchin"};
+
+	(void)state;
+	for (int hold = 0; hold < 8; hold++) {
+		size_t count = viewer->rtp_count;
+		struct urchin_rtp last = read_rtp(viewer, count - 1);
+		assert_int_equal(urchin_connection_add_sender(viewer->connection, 90, &config, scene.call->now_us),
+				 URCHIN_EEXIST);
+		assert_int_equal(urchin_connection_remove_sender(viewer->connection, 10, scene.call->now_us), 0);
+		source_run(&scene.video, 100, 10);
+		add_sender(viewer, 10, video_format(120, "0", 5), 0x100);
+		link_streams(scene.call, 10, 1, 96, 120);
+		source_send(&scene.video, true);
+		source_run(&scene.video, 2, 10);
+		assert_int_equal(viewer->rtp_count, count + 3);
+		struct urchin_rtp next = read_rtp(viewer, count);
+		assert_int_equal((uint16_t)(next.seq - last.seq), 1);
+		/* a second later */
+		assert_in_range(next.timestamp - last.timestamp, 89000, 92000);
+	}
+	call_free(scene.call);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +198,7 @@ int main(void)
 	    cmocka_unit_test(viewers_leave_one_by_one),
 	    cmocka_unit_test(nothing_can_be_added_to_what_is_closing),
 	    cmocka_unit_test(any_order),
+	    cmocka_unit_test(a_sender_that_comes_back_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -475,6 +475,92 @@ static void who_leaves_says_bye(void **state)
 	call_free(call);
 }
 
+/*
+ * A resent packet had the send time of now in it, under the number, and so the nonce, of the first time. With GCM two
+ * contents under one nonce tell an eavesdropper how to forge (RFC 7714 8.1).
+ */
+static void what_is_resent_is_the_same(void **state)
+{
+	struct call *call = call_new();
+	struct peer *publisher = call_join(call);
+	struct peer *viewer = call_join(call);
+	struct source video = video_of(publisher);
+	struct loss loss = {.from = 0, .every = 2, .limit = 2};
+	struct urchin_format format = video_format(120, "0", 5);
+	struct urchin_rtp_ext ext;
+	uint32_t sent;
+
+	(void)state;
+	format.ext_ids[URCHIN_EXT_ABS_SEND_TIME] = 7;
+	add_receiver(publisher, 1, video_format(96, "v", 3), VIDEO_SSRC);
+	add_sender(viewer, 2, format, VIEW_SSRC);
+	link_streams(call, 2, 1, 96, 120);
+	fake_ice_set_filter(viewer->link, lose, &loss);
+	source_send(&video, true);
+	call_run(call, 5);
+	uint64_t lost_us = call->now_us + MS;
+	source_run(&video, 1, 5);
+	source_run(&video, 10, 50);
+	assert_int_equal(viewer->rtp_count, 11);
+	uint16_t missing = (uint16_t)(read_rtp(viewer, 0).seq + 1);
+	send_nack(viewer, VIEW_SSRC, &missing, 1);
+	call_run(call, 5);
+	assert_int_equal(viewer->rtp_count, 12);
+	struct urchin_rtp rtp = read_rtp(viewer, 11);
+	assert_int_equal(rtp.seq, missing);
+	assert_true(urchin_rtp_ext_find(&rtp, 7, &ext));
+	assert_int_equal(urchin_abs_send_time_read(&ext, &sent), 0);
+	assert_int_equal(sent, urchin_abs_send_time_of(lost_us));
+	/* With other ids it would be another packet: it isn't resent any more, later ones are. */
+	struct urchin_sender_config config = {.format = format, .ssrc = VIEW_SSRC, .cname = "urchin"};
+	config.format.ext_ids[URCHIN_EXT_ABS_SEND_TIME] = 8;
+	assert_int_equal(urchin_connection_update_sender(viewer->connection, 2, &config, call->now_us), 0);
+	call_run(call, 200);
+	send_nack(viewer, VIEW_SSRC, &missing, 1);
+	call_run(call, 5);
+	assert_int_equal(viewer->rtp_count, 12);
+	loss = (struct loss){.from = 0, .every = 1, .limit = 1};
+	source_run(&video, 2, 5);
+	missing = (uint16_t)(read_rtp(viewer, 12).seq - 1);
+	send_nack(viewer, VIEW_SSRC, &missing, 1);
+	call_run(call, 5);
+	assert_int_equal(read_rtp(viewer, 13).seq, missing);
+	call_free(call);
+}
+
+/* A request for a key frame came without a CNAME, as only reduced-size RTCP allows (RFC 3550 6.1, RFC 5506 3.4). */
+static void every_compound_has_report_and_cname(void **state)
+{
+	struct call *call = call_new();
+	struct peer *publisher = call_join(call);
+	struct peer *viewer = call_join(call);
+	struct source video = video_of(publisher);
+	struct loss loss = {.from = 1, .every = 4, .limit = 8};
+	struct urchin_sender_config nameless = {.format = audio_format(111, "1", 5), .ssrc = 5};
+
+	(void)state;
+	add_receiver(publisher, 1, video_format(96, "v", 3), VIDEO_SSRC);
+	assert_int_equal(urchin_connection_add_sender(publisher->connection, 3, &nameless, call->now_us), 0);
+	add_sender(viewer, 2, video_format(120, "0", 5), VIEW_SSRC);
+	link_streams(call, 2, 1, 96, 120);
+	fake_ice_set_filter(publisher->link, lose, &loss);
+	source_run(&video, 60, 50);
+	assert_true(count_rtcp(publisher, 0, URCHIN_RTCP_PSFB, URCHIN_PSFB_PLI) > 0);
+	assert_true(count_rtcp(publisher, 0, URCHIN_RTCP_RTPFB, URCHIN_RTPFB_NACK) > 0);
+	for (size_t i = 0; i < publisher->rtcp_count; i++) {
+		const struct logged *logged = &publisher->rtcp[i];
+		struct urchin_rtcp rtcp;
+		size_t at = 0;
+		assert_true(urchin_rtcp_next(logged->bytes, logged->len, &at, &rtcp));
+		assert_int_equal(rtcp.type, URCHIN_RTCP_RR);
+		assert_true(urchin_rtcp_next(logged->bytes, logged->len, &at, &rtcp));
+		assert_int_equal(rtcp.type, URCHIN_RTCP_SDES);
+		assert_int_equal(rtcp.body[4], 1); /* CNAME */
+		assert_true(rtcp.body[5] > 0);
+	}
+	call_free(call);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -490,6 +576,8 @@ int main(void)
 	    cmocka_unit_test(a_repeated_fir_is_one_wish),
 	    cmocka_unit_test(remb_follows_the_loss),
 	    cmocka_unit_test(who_leaves_says_bye),
+	    cmocka_unit_test(what_is_resent_is_the_same),
+	    cmocka_unit_test(every_compound_has_report_and_cname),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
