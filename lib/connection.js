@@ -452,7 +452,6 @@ export class WebRtcConnection extends EventEmitter {
         this.#selectedPair(event)
         break
       case 'ready':
-        this.#session.isAssociated = true
         this.#news.tell(events.CONN_READY, '')
         break
       case 'failed':

@@ -38,8 +38,6 @@ import { parseSdp } from './parse.js'
 /** @typedef {'stable' | 'have-local-offer'} SignalingState */
 
 export class SdpSession {
-  /** Whether the DTLS association stands: the owner sets it. */
-  isAssociated = false
   #sessionId
   #version = 0
   #numbers = new Numbers()
@@ -144,7 +142,7 @@ export class SdpSession {
       throw new UrchinError('ERR_NO_MEDIA', 'There is nothing to offer')
     }
     const sections = media.map((medium) => this.#offerSection(medium))
-    const description = this.#describe('offer', this.#offeredSetup(), sections, bundleOf(sections))
+    const description = this.#describe('offer', 'actpass', sections, bundleOf(sections))
     this.#waiting = []
     this.#mids = mids
     this.#pending = { media, description, added }
@@ -324,16 +322,6 @@ export class SdpSession {
       role,
       answer: makeAnswer ? makeAnswer() : null,
     }
-  }
-
-  /**
-   * RFC 8842 5.5: actpass, or the role once agreed. Until the association stands only the role will do: before that
-   * a browser takes actpass for a free choice and may turn the roles round.
-   * @returns {LocalDescription['setup']}
-   */
-  #offeredSetup() {
-    if (this.#role === null || this.isAssociated) return 'actpass'
-    return this.#role === 'client' ? 'active' : 'passive'
   }
 
   /**

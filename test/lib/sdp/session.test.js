@@ -364,14 +364,3 @@ test('text without a type is taken for an answer while an offer is open, unless 
   assert.equal(guessType(changedOffer('actpass', 'active'), 'have-local-offer'), 'answer')
   assert.equal(guessType(changedOffer('actpass', 'active'), 'stable'), 'offer')
 })
-
-// A room offered its tracks 2 ms after it had answered, before the DTLS handshake. It said actpass, Chromium took that for
-// a new choice and answered active where it had been passive, and the two ends stood there with the same role.
-test('an offer before the DTLS association stands keeps to the roles that were agreed', () => {
-  const page = new Side('aa')
-  const server = new Side('bb')
-  page.accept(server.answer(page.offer({ audio: true })))
-  assert.match(server.offer({ audio: 2 }), /a=setup:active\r/)
-  page.session.isAssociated = true
-  assert.match(page.offer({ audio: 2 }), /a=setup:actpass\r/)
-})
