@@ -52,8 +52,6 @@ export type SignalingState = 'stable' | 'have-local-offer';
 /** @typedef {'stable' | 'have-local-offer'} SignalingState */
 export declare class SdpSession {
     #private;
-    /** Whether the DTLS association stands: the owner sets it. */
-    isAssociated: boolean;
     /** @param {string} sessionId for the o= line: digits */
     constructor(sessionId: string);
     /** @returns {SignalingState} */
