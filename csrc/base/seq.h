@@ -2,18 +2,12 @@
 #ifndef URCHIN_BASE_SEQ_H
 #define URCHIN_BASE_SEQ_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* Distance from b to a, -32768..32767: positive when a is newer than b. */
 static inline int16_t urchin_seq_diff(uint16_t a, uint16_t b)
 {
 	return (int16_t)(uint16_t)(a - b);
-}
-
-static inline bool urchin_seq_newer(uint16_t a, uint16_t b)
-{
-	return urchin_seq_diff(a, b) > 0;
 }
 
 /* The 64-bit extended number nearest to `reference` whose low 16 bits are `seq`. */

@@ -276,17 +276,12 @@ int urchin_get_stats(struct urchin_worker *worker, uint64_t request_id, uint64_t
 	return put_plain(worker, URCHIN_COMMAND_GET_STATS, request_id, connection_id);
 }
 
-static bool is_format(const struct urchin_format *format)
-{
-	return format->codec_count <= URCHIN_CODECS_PER_FORMAT && has_end(format->mid, sizeof(format->mid)) &&
-	       (format->kind == URCHIN_AUDIO || format->kind == URCHIN_VIDEO);
-}
-
 static int put_receiver(struct urchin_worker *worker, struct urchin_command *command,
 			const struct urchin_receiver_config *config)
 {
-	if (!is_id(command->connection_id) || !is_id(command->object_id) || !config || !is_format(&config->format) ||
-	    config->ssrc_count > SSRCS_MAX || !has_end(config->rid, sizeof(config->rid)))
+	if (!is_id(command->connection_id) || !is_id(command->object_id) || !config ||
+	    !urchin_format_is_valid(&config->format) || config->ssrc_count > SSRCS_MAX ||
+	    !has_end(config->rid, sizeof(config->rid)))
 		return URCHIN_EINVAL;
 	return put_copy(worker, command, config, sizeof(*config));
 }
@@ -294,8 +289,8 @@ static int put_receiver(struct urchin_worker *worker, struct urchin_command *com
 static int put_sender(struct urchin_worker *worker, struct urchin_command *command,
 		      const struct urchin_sender_config *config)
 {
-	if (!is_id(command->connection_id) || !is_id(command->object_id) || !config || !is_format(&config->format) ||
-	    !has_end(config->cname, sizeof(config->cname)))
+	if (!is_id(command->connection_id) || !is_id(command->object_id) || !config ||
+	    !urchin_format_is_valid(&config->format) || !has_end(config->cname, sizeof(config->cname)))
 		return URCHIN_EINVAL;
 	return put_copy(worker, command, config, sizeof(*config));
 }

@@ -178,11 +178,6 @@ void urchin_connection_free(struct urchin_connection *connection)
 	free(connection);
 }
 
-uint64_t urchin_connection_id(const struct urchin_connection *connection)
-{
-	return connection->id;
-}
-
 struct urchin_transport *urchin_connection_transport(struct urchin_connection *connection)
 {
 	return connection->transport;

@@ -47,7 +47,6 @@ struct urchin_connection *urchin_connection_new(uint64_t id, const struct urchin
 /* Frees receivers, senders and transport; only after on_closed. */
 void urchin_connection_free(struct urchin_connection *connection);
 
-uint64_t urchin_connection_id(const struct urchin_connection *connection);
 /* For gather, set_remote, candidates, restart, close. Owned by the connection. */
 struct urchin_transport *urchin_connection_transport(struct urchin_connection *connection);
 

@@ -36,8 +36,6 @@ struct urchin_srtp *urchin_srtp_new(const struct urchin_srtp_keys *keys);
 /* Wipes the keys. NULL is allowed. */
 void urchin_srtp_free(struct urchin_srtp *srtp);
 
-enum urchin_srtp_profile urchin_srtp_profile(const struct urchin_srtp *srtp);
-
 /* Returns "AEAD_AES_128_GCM", ... as getStats() shows it; static storage. */
 const char *urchin_srtp_profile_name(enum urchin_srtp_profile profile);
 

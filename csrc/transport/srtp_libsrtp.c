@@ -33,7 +33,6 @@
 struct urchin_srtp {
 	srtp_t send;
 	srtp_t receive;
-	enum urchin_srtp_profile profile;
 	size_t tag_len;
 	struct urchin_table received; /* the SSRCs that libsrtp knows */
 };
@@ -113,7 +112,6 @@ struct urchin_srtp *urchin_srtp_new(const struct urchin_srtp_keys *keys)
 	srtp = calloc(1, sizeof(*srtp));
 	if (!srtp)
 		return NULL;
-	srtp->profile = keys->profile;
 	srtp->tag_len = keys->profile == URCHIN_SRTP_AEAD_AES_128_GCM ? GCM_TAG_LEN : SHA1_80_TAG_LEN;
 	srtp->send = make_session(keys->profile, keys->send_key, keys->send_salt, true);
 	srtp->receive = make_session(keys->profile, keys->receive_key, keys->receive_salt, false);
@@ -135,11 +133,6 @@ void urchin_srtp_free(struct urchin_srtp *srtp)
 		srtp_dealloc(srtp->receive);
 	urchin_table_clear(&srtp->received);
 	free(srtp);
-}
-
-enum urchin_srtp_profile urchin_srtp_profile(const struct urchin_srtp *srtp)
-{
-	return srtp->profile;
 }
 
 /* RFC 3550 5.1, 5.3.1: version 2, and CSRC list and header extension end within `len`. */

@@ -28,11 +28,6 @@ static size_t vp8_frame_at(const uint8_t *payload, size_t len)
 	return starts_partition && partition == 0 && at < len ? at : 0;
 }
 
-bool urchin_vp8_is_frame_start(const uint8_t *payload, size_t len)
-{
-	return vp8_frame_at(payload, len) > 0;
-}
-
 bool urchin_vp8_is_keyframe(const uint8_t *payload, size_t len)
 {
 	/* RFC 7741 4.3: the P bit is 0 in a key frame. */
@@ -40,7 +35,8 @@ bool urchin_vp8_is_keyframe(const uint8_t *payload, size_t len)
 	return at > 0 && !(payload[at] & 0x01);
 }
 
-bool urchin_vp9_is_frame_start(const uint8_t *payload, size_t len)
+/* A picture begins: its lowest spatial layer does. */
+static bool begins_vp9_picture(const uint8_t *payload, size_t len)
 {
 	if (len < 1 || !(payload[0] & 0x08)) /* B: a layer's frame begins */
 		return false;
@@ -61,20 +57,10 @@ bool urchin_vp9_is_frame_start(const uint8_t *payload, size_t len)
 bool urchin_vp9_is_keyframe(const uint8_t *payload, size_t len)
 {
 	bool is_inter_predicted = len > 0 && payload[0] & 0x40; /* P */
-	return !is_inter_predicted && urchin_vp9_is_frame_start(payload, len);
+	return !is_inter_predicted && begins_vp9_picture(payload, len);
 }
 
-enum h264_nal {
-	H264_SLICE = 1,
-	H264_PARTITION_A = 2,
-	H264_IDR = 5,
-	H264_SEI = 6,
-	H264_SPS = 7,
-	H264_PPS = 8,
-	H264_DELIMITER = 9,
-	H264_STAP_A = 24,
-	H264_FU_A = 28,
-};
+enum h264_nal { H264_IDR = 5, H264_SPS = 7, H264_STAP_A = 24, H264_FU_A = 28 };
 
 /* The first field of a slice is first_mb_in_slice, whose ue(v) of 0 is a single 1 bit (H.264 7.3.3, 9.1). */
 static bool is_first_slice(const uint8_t *data, size_t len)
@@ -88,62 +74,29 @@ static bool begins_keyframe(uint8_t type, const uint8_t *data, size_t len)
 	return type == H264_SPS || (type == H264_IDR && is_first_slice(data, len));
 }
 
-static bool begins_frame(uint8_t type, const uint8_t *data, size_t len)
-{
-	switch (type) {
-	case H264_SLICE:
-	case H264_PARTITION_A:
-	case H264_IDR:
-		return is_first_slice(data, len);
-	case H264_SEI:
-	case H264_SPS:
-	case H264_PPS:
-	case H264_DELIMITER:
-		return true;
-	default:
-		return false;
-	}
-}
-
-/* Whether any NAL unit that begins in this payload is of the kind asked for. */
-static bool has_h264_start(const uint8_t *payload, size_t len,
-			   bool (*is_start)(uint8_t type, const uint8_t *data, size_t len))
+/* Whether any NAL unit that begins in this payload begins a key frame. */
+bool urchin_h264_is_keyframe(const uint8_t *payload, size_t len)
 {
 	if (len < 1)
 		return false;
 	uint8_t type = payload[0] & 0x1f;
 	if (type == H264_FU_A) /* RFC 6184 5.8: only the fragment with the start bit begins anything */
-		return len >= 2 && payload[1] & 0x80 && is_start(payload[1] & 0x1f, payload + 2, len - 2);
+		return len >= 2 && payload[1] & 0x80 && begins_keyframe(payload[1] & 0x1f, payload + 2, len - 2);
 	if (type != H264_STAP_A)
-		return is_start(type, payload + 1, len - 1);
+		return begins_keyframe(type, payload + 1, len - 1);
 	for (size_t at = 1; at + 3 <= len;) {
 		size_t nal_len = urchin_read_u16(payload + at);
 		if (nal_len == 0 || at + 2 + nal_len > len)
 			return false;
-		if (is_start(payload[at + 2] & 0x1f, payload + at + 3, nal_len - 1))
+		if (begins_keyframe(payload[at + 2] & 0x1f, payload + at + 3, nal_len - 1))
 			return true;
 		at += 2 + nal_len;
 	}
 	return false;
 }
 
-bool urchin_h264_is_frame_start(const uint8_t *payload, size_t len)
-{
-	return has_h264_start(payload, len, begins_frame);
-}
-
-bool urchin_h264_is_keyframe(const uint8_t *payload, size_t len)
-{
-	return has_h264_start(payload, len, begins_keyframe);
-}
-
-bool urchin_av1_is_frame_start(const uint8_t *payload, size_t len)
-{
-	/* Aggregation header: Z Y W W N - - -. Z: the first element continues an earlier one. */
-	return len >= 2 && !(payload[0] & 0x80);
-}
-
 bool urchin_av1_is_keyframe(const uint8_t *payload, size_t len)
 {
-	return urchin_av1_is_frame_start(payload, len) && payload[0] & 0x08;
+	/* Aggregation header: Z Y W W N - - -. Z: the first element continues an earlier one. N: a new sequence. */
+	return len >= 2 && !(payload[0] & 0x80) && payload[0] & 0x08;
 }

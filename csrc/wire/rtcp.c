@@ -8,7 +8,6 @@
 #define HEADER_LEN 4
 #define SENDER_INFO_LEN 20
 #define BLOCK_LEN 24
-#define SDES_END 0
 #define SDES_CNAME 1
 
 bool urchin_rtcp_next(const uint8_t *bytes, size_t len, size_t *at, struct urchin_rtcp *rtcp)
@@ -78,64 +77,6 @@ int urchin_rtcp_read_bye(const struct urchin_rtcp *rtcp, size_t index, uint32_t 
 		return URCHIN_EMALFORMED;
 	*ssrc = urchin_read_u32(rtcp->body + 4 * index);
 	return 0;
-}
-
-int urchin_rtcp_read_bye_reason(const struct urchin_rtcp *rtcp, const char **reason)
-{
-	size_t at = 4 * (size_t)rtcp->count;
-	if (rtcp->type != URCHIN_RTCP_BYE || at > rtcp->body_len)
-		return URCHIN_EMALFORMED;
-	if (at == rtcp->body_len)
-		return 0;
-	size_t len = rtcp->body[at];
-	if (len > rtcp->body_len - at - 1)
-		return URCHIN_EMALFORMED;
-	if (len)
-		*reason = (const char *)rtcp->body + at + 1;
-	return (int)len;
-}
-
-/* Moves *at over the items of one chunk and its padding; finds its CNAME on the way. */
-static int read_chunk(const struct urchin_rtcp *rtcp, size_t *at, const char **cname, size_t *cname_len)
-{
-	size_t i = *at + 4;
-	*cname_len = 0;
-	while (i < rtcp->body_len && rtcp->body[i] != SDES_END) {
-		if (i + 2 > rtcp->body_len || i + 2 + rtcp->body[i + 1] > rtcp->body_len)
-			return URCHIN_EMALFORMED;
-		if (rtcp->body[i] == SDES_CNAME) {
-			*cname = (const char *)rtcp->body + i + 2;
-			*cname_len = rtcp->body[i + 1];
-		}
-		i += 2 + (size_t)rtcp->body[i + 1];
-	}
-	if (i >= rtcp->body_len)
-		return URCHIN_EMALFORMED;
-	*at = (i / 4 + 1) * 4;
-	return 0;
-}
-
-int urchin_rtcp_read_cname(const struct urchin_rtcp *rtcp, size_t index, uint32_t *ssrc, const char **cname)
-{
-	if (rtcp->type != URCHIN_RTCP_SDES || index >= rtcp->count)
-		return URCHIN_EMALFORMED;
-	size_t at = 0;
-	for (size_t i = 0;; i++) {
-		if (at > rtcp->body_len || rtcp->body_len - at < 4)
-			return URCHIN_EMALFORMED;
-		size_t chunk = at;
-		const char *name = NULL;
-		size_t name_len;
-		int err = read_chunk(rtcp, &at, &name, &name_len);
-		if (err)
-			return err;
-		if (i < index)
-			continue;
-		*ssrc = urchin_read_u32(rtcp->body + chunk);
-		if (name_len)
-			*cname = name;
-		return (int)name_len;
-	}
 }
 
 void urchin_rtcp_write_header(uint8_t *out, uint8_t count, uint8_t type, size_t len)
@@ -213,26 +154,13 @@ int urchin_rtcp_write_sdes(uint8_t *out, size_t cap, uint32_t ssrc, const char *
 
 int urchin_rtcp_write_bye(uint8_t *out, size_t cap, const uint32_t *ssrcs, size_t count)
 {
-	return urchin_rtcp_write_bye_reason(out, cap, ssrcs, count, "");
-}
-
-int urchin_rtcp_write_bye_reason(uint8_t *out, size_t cap, const uint32_t *ssrcs, size_t count, const char *reason)
-{
-	size_t reason_len = strlen(reason);
-	if (count == 0 || count > URCHIN_RTCP_BLOCKS_MAX || reason_len > 255)
+	size_t len = HEADER_LEN + 4 * count;
+	if (count == 0 || count > URCHIN_RTCP_BLOCKS_MAX)
 		return URCHIN_EINVAL;
-	/* RFC 3550 6.6: its length in a byte, then the text, with zero bytes to the 32-bit boundary. */
-	size_t ssrcs_end = HEADER_LEN + 4 * count;
-	size_t len = ssrcs_end + (reason_len ? (1 + reason_len + 3) / 4 * 4 : 0);
 	if (len > cap)
 		return URCHIN_ETOOBIG;
 	urchin_rtcp_write_header(out, (uint8_t)count, URCHIN_RTCP_BYE, len);
 	for (size_t i = 0; i < count; i++)
 		urchin_write_u32(out + HEADER_LEN + 4 * i, ssrcs[i]);
-	if (reason_len) {
-		memset(out + ssrcs_end, 0, len - ssrcs_end);
-		out[ssrcs_end] = (uint8_t)reason_len;
-		memcpy(out + ssrcs_end + 1, reason, reason_len);
-	}
 	return (int)len;
 }

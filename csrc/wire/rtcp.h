@@ -57,18 +57,6 @@ int urchin_rtcp_read_block(const struct urchin_rtcp *rtcp, size_t index, struct 
 /* Reads SSRC `index` (0 .. rtcp->count - 1) of a BYE. Returns 0 or URCHIN_EMALFORMED. */
 int urchin_rtcp_read_bye(const struct urchin_rtcp *rtcp, size_t index, uint32_t *ssrc);
 
-/*
- * Finds why a BYE was sent. *reason points into the packet, is not terminated and holds any bytes at all.
- * Returns its length, 0 when there is none (*reason is left as it was), or URCHIN_EMALFORMED.
- */
-int urchin_rtcp_read_bye_reason(const struct urchin_rtcp *rtcp, const char **reason);
-
-/*
- * Finds the CNAME of the chunk `index` of an SDES. *cname points into the packet and is not terminated.
- * Returns its length, 0 when the chunk has none, or URCHIN_EMALFORMED.
- */
-int urchin_rtcp_read_cname(const struct urchin_rtcp *rtcp, size_t index, uint32_t *ssrc, const char **cname);
-
 /* Writers return the length (a multiple of 4), URCHIN_ETOOBIG, or URCHIN_EINVAL (too many blocks, long strings). */
 int urchin_rtcp_write_sr(uint8_t *out, size_t cap, uint32_t ssrc, const struct urchin_sender_info *info,
 			 const struct urchin_report_block *blocks, size_t count);
@@ -76,8 +64,6 @@ int urchin_rtcp_write_rr(uint8_t *out, size_t cap, uint32_t ssrc, const struct u
 			 size_t count);
 int urchin_rtcp_write_sdes(uint8_t *out, size_t cap, uint32_t ssrc, const char *cname);
 int urchin_rtcp_write_bye(uint8_t *out, size_t cap, const uint32_t *ssrcs, size_t count);
-/* The same with a reason, at most 255 bytes. */
-int urchin_rtcp_write_bye_reason(uint8_t *out, size_t cap, const uint32_t *ssrcs, size_t count, const char *reason);
 
 /* Writes the 4-byte header all RTCP packets share; len is the whole packet's (a multiple of 4). */
 void urchin_rtcp_write_header(uint8_t *out, uint8_t count, uint8_t type, size_t len);

@@ -84,20 +84,6 @@ int urchin_rtp_ext_write(uint8_t *out, size_t cap, const struct urchin_rtp_ext *
 	return (int)at;
 }
 
-int urchin_audio_level_read(const struct urchin_rtp_ext *element, uint8_t *level_dbov, bool *voice)
-{
-	if (element->len < 1)
-		return URCHIN_EMALFORMED;
-	*level_dbov = element->data[0] & 0x7f;
-	*voice = element->data[0] >> 7;
-	return 0;
-}
-
-void urchin_audio_level_write(uint8_t out[1], uint8_t level_dbov, bool voice)
-{
-	out[0] = (uint8_t)((voice ? 0x80 : 0) | (level_dbov > 127 ? 127 : level_dbov));
-}
-
 uint32_t urchin_abs_send_time_of(uint64_t time_us)
 {
 	uint64_t wrapped_us = time_us % UINT64_C(64000000);
@@ -109,41 +95,10 @@ void urchin_abs_send_time_write(uint8_t out[3], uint64_t time_us)
 	urchin_write_u24(out, urchin_abs_send_time_of(time_us));
 }
 
-int urchin_abs_send_time_read(const struct urchin_rtp_ext *element, uint32_t *abs_send_time)
-{
-	if (element->len < 3)
-		return URCHIN_EMALFORMED;
-	*abs_send_time = urchin_read_u24(element->data);
-	return 0;
-}
-
 int urchin_transport_seq_read(const struct urchin_rtp_ext *element, uint16_t *seq)
 {
 	if (element->len < 2)
 		return URCHIN_EMALFORMED;
 	*seq = urchin_read_u16(element->data);
 	return 0;
-}
-
-void urchin_transport_seq_write(uint8_t out[2], uint16_t seq)
-{
-	urchin_write_u16(out, seq);
-}
-
-int urchin_rtp_ext_read_text(const struct urchin_rtp_ext *element, char *out, size_t cap)
-{
-	size_t len = element->len;
-	while (len > 0 && element->data[len - 1] == 0)
-		len--;
-	for (size_t i = 0; i < len; i++) {
-		if (element->data[i] <= ' ' || element->data[i] > '~')
-			return URCHIN_EMALFORMED;
-	}
-	if (len == 0)
-		return URCHIN_EMALFORMED;
-	if (len >= cap)
-		return URCHIN_ETOOBIG;
-	memcpy(out, element->data, len);
-	out[len] = 0;
-	return (int)len;
 }

@@ -27,25 +27,11 @@ bool urchin_rtp_ext_find(const struct urchin_rtp *rtp, uint8_t id, struct urchin
  */
 int urchin_rtp_ext_write(uint8_t *out, size_t cap, const struct urchin_rtp_ext *elements, size_t count);
 
-/* Audio level (RFC 6464 3): 0 (loud) .. 127 dB below overload, and voice activity. Returns 0 or URCHIN_EMALFORMED. */
-int urchin_audio_level_read(const struct urchin_rtp_ext *element, uint8_t *level_dbov, bool *voice);
-void urchin_audio_level_write(uint8_t out[1], uint8_t level_dbov, bool voice);
-
 /* abs-send-time: 24 bits, 6.18 fixed-point seconds of a clock that wraps every 64 s. */
 void urchin_abs_send_time_write(uint8_t out[3], uint64_t time_us);
 uint32_t urchin_abs_send_time_of(uint64_t time_us);
-/* Reads it as it is on the wire. Returns 0 or URCHIN_EMALFORMED. */
-int urchin_abs_send_time_read(const struct urchin_rtp_ext *element, uint32_t *abs_send_time);
 
 /* The transport-wide sequence number. Returns 0 or URCHIN_EMALFORMED. */
 int urchin_transport_seq_read(const struct urchin_rtp_ext *element, uint16_t *seq);
-void urchin_transport_seq_write(uint8_t out[2], uint16_t seq);
-
-/*
- * A mid or rid (RFC 7941 4.1, RFC 9143 15, RFC 8852 3) as a string: printable ASCII without blanks, zero bytes after
- * it are padding. Returns its length (1 .. cap - 1), URCHIN_EMALFORMED or URCHIN_ETOOBIG; errors leave `out` as it was.
- * Writing one needs no function: the element's data is the string without its end.
- */
-int urchin_rtp_ext_read_text(const struct urchin_rtp_ext *element, char *out, size_t cap);
 
 #endif

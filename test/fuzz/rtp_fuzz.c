@@ -20,27 +20,11 @@ static void check_view(const struct urchin_rtp *rtp, const uint8_t *bytes, size_
 
 static void check_values(const struct urchin_rtp_ext *element)
 {
-	uint8_t out[3];
-	uint8_t level;
-	bool voice;
 	uint16_t seq;
-	uint32_t abs_send_time;
-	char text[32];
-	if (urchin_audio_level_read(element, &level, &voice) == 0) {
-		urchin_audio_level_write(out, level, voice);
-		CHECK(memcmp(out, element->data, 1) == 0);
-	}
-	if (urchin_transport_seq_read(element, &seq) == 0) {
-		urchin_transport_seq_write(out, seq);
-		CHECK(memcmp(out, element->data, 2) == 0);
-	}
-	if (urchin_abs_send_time_read(element, &abs_send_time) == 0)
-		CHECK(abs_send_time <= 0xffffff);
-	int text_len = urchin_rtp_ext_read_text(element, text, sizeof(text));
-	if (text_len > 0) {
-		CHECK(strlen(text) == (size_t)text_len && (size_t)text_len <= element->len);
-		CHECK(memcmp(text, element->data, (size_t)text_len) == 0);
-	}
+	if (urchin_transport_seq_read(element, &seq) == 0)
+		CHECK(element->data[0] == seq >> 8 && element->data[1] == (seq & 0xff));
+	else
+		CHECK(element->len < 2);
 }
 
 static size_t read_elements(const struct urchin_rtp *rtp, struct urchin_rtp_ext *elements)

@@ -32,9 +32,6 @@ static void extends_across_wraps(void **state)
 static void order_wraps(void **state)
 {
 	(void)state;
-	assert_true(urchin_seq_newer(0, 65535));
-	assert_false(urchin_seq_newer(65535, 0));
-	assert_false(urchin_seq_newer(7, 7));
 	assert_int_equal(urchin_seq_diff(3, 65534), 5);
 	assert_int_equal(urchin_rtp_time_diff(5, UINT32_MAX - 4), 10);
 	assert_int_equal(urchin_rtp_time_diff(UINT32_MAX - 4, 5), -10);

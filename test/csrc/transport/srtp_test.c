@@ -105,7 +105,6 @@ static void packets_go_both_ways(void **state)
 		uint8_t out[CAP], back[CAP];
 		int len;
 
-		assert_int_equal(urchin_srtp_profile(pair.a), profiles[p]);
 		for (uint16_t seq = 1; seq < 50; seq++) {
 			len = protect(pair.a, seq, out);
 			assert_int_equal(len, 128 + (profiles[p] == URCHIN_SRTP_AEAD_AES_128_GCM ? 16 : 10));
