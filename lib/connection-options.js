@@ -59,6 +59,7 @@ export function checkOptions(options) {
   if (!Number.isInteger(connectTimeoutMs) || connectTimeoutMs < 0 || connectTimeoutMs > 3_600_000) {
     throw invalid('connectTimeoutMs must be a whole number from 0 to 3600000')
   }
+  checkLogger(options.logger)
   const [portMin, portMax] = checkPorts(options.portRange)
   const native = {
     servers: checkServers(options.iceServers),
@@ -86,6 +87,15 @@ function checkBoolean(name, value, fallback) {
   if (value === undefined) return fallback
   if (typeof value !== 'boolean') throw invalid(`${name} must be true or false`)
   return value
+}
+
+/** @param {ConnectionOptions['logger']} logger */
+function checkLogger(logger) {
+  if (logger === undefined) return
+  const methods = /** @type {const} */ (['debug', 'info', 'warn', 'error'])
+  if (!methods.every((method) => typeof Object(logger)[method] === 'function')) {
+    throw invalid(`logger must have the methods ${methods.join(', ')}`)
+  }
 }
 
 /**

@@ -73,6 +73,10 @@ const wrong = [
   { connectTimeoutMs: 1.5 },
   { connectTimeoutMs: '5' },
   { ice: 'other' },
+  // A logger that is none was found out at the first line to log, by a TypeError without a code.
+  { logger: 5 },
+  { logger: null },
+  { logger: { info() {} } },
 ]
 for (const options of wrong) {
   test(`refuses ${JSON.stringify(options).slice(0, 80)}`, () => {
