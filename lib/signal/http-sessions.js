@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { UrchinError } from '../errors.js'
+import { isRoomName } from '../room.js'
 import { parseSdp } from '../sdp/parse.js'
 import { answerOffer } from './answer.js'
 import { readFragment, readUfrag, restartOffer, writeFragment } from './fragment.js'
@@ -77,6 +78,8 @@ export class HttpSessions {
     for (const [name, value] of Object.entries(corsHeaders)) response.setHeader(name, value)
     if (request.method === 'OPTIONS') {
       this.#sendOptions(response, target.sessionId !== null)
+    } else if (!isRoomName(target.room)) {
+      throw new HttpError(400, 'ERR_ROOM_NAME', "A room's name has 1 to 64 letters, digits, '-' and '_'")
     } else if (target.sessionId === null) {
       await this.#handleEndpoint(request, response, target)
     } else {

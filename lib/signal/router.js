@@ -1,7 +1,6 @@
 // Which part answers an HTTP request, and how errors are answered.
 
 import { UrchinError } from '../errors.js'
-import { isRoomName } from '../room.js'
 import { HttpError, sendProblem } from './http.js'
 import { HttpSessions } from './http-sessions.js'
 import { StaticFiles } from './static-files.js'
@@ -73,16 +72,12 @@ export class Router {
    */
   async #route(request, response) {
     const [pathname, query = ''] = splitUrl(request.url ?? '/')
-    const [, first, room, sessionId, ...more] = pathname.split('/')
+    const [, first, room, ...rest] = pathname.split('/')
     if ((first === 'whip' || first === 'whep') && room !== undefined) {
-      if (more.length > 0) throw new HttpError(404, 'ERR_NOT_FOUND', 'There is nothing here')
-      if (!isRoomName(room)) {
-        throw new HttpError(400, 'ERR_ROOM_NAME', "A room's name has 1 to 64 letters, digits, '-' and '_'")
-      }
       await this.#sessions.handle(request, response, {
         protocol: protocols[first],
         room,
-        sessionId: sessionId || null,
+        sessionId: rest.join('/') || null,
         query: new URLSearchParams(query),
       })
     } else if (pathname === '/ws') {

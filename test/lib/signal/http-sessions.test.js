@@ -357,3 +357,13 @@ test('authorization by bearer token, before anything is made (H8)', async (t) =>
   assert.equal((await fetch(session, { method: 'OPTIONS' })).status, 204)
   assert.equal((await fetch(session, { method: 'DELETE', headers })).status, 200)
 })
+
+// A page of another origin that got the room's name wrong saw a CORS failure instead of the error: the name was
+// checked before the headers were set, and even for the preflight.
+test('a bad room name and a path too long are errors that other origins can read', async (t) => {
+  const { url } = await startSignalServer(t)
+  await assertProblem(await post(`${url}/whip/no%20such`, offer), 400, 'ERR_ROOM_NAME')
+  await assertProblem(await patch(`${url}/whep/stage/a/b`, 'a=x\r\n', '*'), 404, 'ERR_NOT_FOUND')
+  const preflight = await fetch(`${url}/whip/no%20such`, { method: 'OPTIONS' })
+  assert.equal(preflight.status, 204)
+})
