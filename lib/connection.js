@@ -249,7 +249,8 @@ export class WebRtcConnection extends EventEmitter {
     this.#remoteSdp = text
     this.#peerTrickles = applied.isTrickle
     this.#need.reset({ isOurs: false })
-    this.#candidates.setBundle(current?.mid, answer?.bundle ?? [])
+    const mids = answer?.sections.map(({ mid }) => mid) ?? []
+    this.#candidates.setBundle(current?.mid, answer?.bundle ?? [], mids)
     if (answer) {
       this.#descriptions.add(answer)
       // RFC 8445 6.1.1: the offerer controls, but a lite agent never does.

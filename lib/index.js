@@ -1,5 +1,16 @@
 // What the package exports.
 
+/** @typedef {import('./connection.js').ConnectionOptions} ConnectionOptions */
+/** @typedef {import('./connection.js').ConnectionEvent} ConnectionEvent */
+/** @typedef {import('./connection.js').OfferOptions} OfferOptions */
+/** @typedef {import('./connection.js').CandidateInit} CandidateInit */
+/** @typedef {import('./connection-options.js').IceServer} IceServer */
+/** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
+/** @typedef {import('./stats.js').Stats} Stats */
+/** @typedef {import('./console-logger.js').Logger} Logger */
+/** @typedef {import('./room.js').RoomOptions} RoomOptions */
+/** @typedef {import('./server.js').ServerOptions} ServerOptions */
+
 export { WebRtcConnection } from './connection.js'
 export { createConsoleLogger } from './console-logger.js'
 export { UrchinError } from './errors.js'

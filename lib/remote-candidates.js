@@ -5,6 +5,7 @@ import { parseCandidate } from './sdp/candidate.js'
 
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 /** @typedef {import('./sdp/candidate.js').ParsedCandidate} ParsedCandidate */
+/** @typedef {{ mid?: string, index?: number }} Section the m-line that a candidate was signalled for */
 
 /** Candidates of one generation that are used; RFC 8445 19.5: a flood of them is an attack. */
 const maxCandidates = 100
@@ -17,14 +18,17 @@ export class RemoteCandidates {
   #ufrag = null
   /** @type {Set<string>} ufrags of earlier generations */
   #past = new Set()
-  /** @type {ParsedCandidate[]} of a generation whose description has not come yet */
+  /** Of a generation whose description has not come yet. @type {{ candidate: ParsedCandidate, section: Section }[]} */
   #early = []
-  #hasEarlyEnd = false
+  /** @type {{ section: Section, ufrag: string | undefined }[]} */
+  #earlyEnds = []
   /** @type {Set<string>} */
   #seen = new Set()
   #hasEnded = false
   /** Mids whose candidates are for transports that BUNDLE does away with. @type {Set<string>} */
   #spareMids = new Set()
+  /** Mids of the m-lines. @type {string[]} */
+  #mids = []
   /** Candidates that were not used, by reason. */
   ignored = { useless: 0, stale: 0, duplicate: 0, tooMany: 0 }
 
@@ -43,24 +47,26 @@ export class RemoteCandidates {
    */
   setGeneration(ufrag) {
     if (ufrag === this.#ufrag) return
-    const isFirst = this.#ufrag === null
     if (this.#ufrag !== null) this.#past.add(this.#ufrag)
     this.#ufrag = ufrag
     this.#seen.clear()
     this.#hasEnded = false
     const early = this.#early
+    const ends = this.#earlyEnds
     this.#early = []
-    for (const candidate of early) this.add(candidate)
-    if (this.#hasEarlyEnd && isFirst) this.end()
-    this.#hasEarlyEnd = false
+    this.#earlyEnds = []
+    for (const { candidate, section } of early) this.add(candidate, section)
+    for (const { section, ufrag } of ends) this.#takeEnd(section, ufrag)
   }
 
   /**
    * An offer may bring candidates for each of its m-lines, of which bundling leaves one (RFC 9143 7.2).
    * @param {string | undefined} tagged the m-line whose candidates count
    * @param {string[]} bundle mids of our answer; none when the peer answered
+   * @param {string[]} mids of all m-lines of our answer
    */
-  setBundle(tagged, bundle) {
+  setBundle(tagged, bundle, mids) {
+    this.#mids = mids
     const isKept = tagged !== undefined && bundle.includes(tagged)
     this.#spareMids = new Set(isKept ? bundle.filter((mid) => mid !== tagged) : [])
   }
@@ -89,7 +95,7 @@ export class RemoteCandidates {
   take({ line, mid, index, ufrag }) {
     if (line === '') {
       this.#log.write('debug', 'end of remote candidates')
-      this.end()
+      this.#takeEnd({ mid, index }, ufrag)
       return
     }
     this.#log.write(
@@ -98,24 +104,24 @@ export class RemoteCandidates {
     )
     const candidate = parseCandidate(line)
     candidate.ufrag ??= ufrag
-    const isSpare = mid !== undefined && this.#spareMids.has(mid)
-    const isTaken = isSpare ? this.#ignore('useless') : this.add(candidate)
-    if (!isTaken) this.#log.write('debug', 'remote candidate ignored')
+    if (!this.add(candidate, { mid, index })) this.#log.write('debug', 'remote candidate ignored')
   }
 
   /**
    * @param {ParsedCandidate} candidate
+   * @param {Section} section
    * @returns {boolean} whether it is used or kept
    */
-  add(candidate) {
+  add(candidate, section) {
     if (!isUsable(candidate)) return this.#ignore('useless')
     const { ufrag } = candidate
     if (ufrag !== undefined && this.#past.has(ufrag)) return this.#ignore('stale')
     if (this.#ufrag === null || (ufrag !== undefined && ufrag !== this.#ufrag)) {
       if (this.#early.length >= maxCandidates) return this.#ignore('tooMany')
-      this.#early.push(candidate)
+      this.#early.push({ candidate, section })
       return true
     }
+    if (this.#isSpare(section)) return this.#ignore('useless')
     const key = `${candidate.protocol} ${candidate.address} ${candidate.port} ${candidate.type}`
     if (this.#seen.has(key)) return this.#ignore('duplicate')
     if (this.#seen.size >= maxCandidates) return this.#ignore('tooMany')
@@ -127,11 +133,27 @@ export class RemoteCandidates {
 
   /** The peer has no more candidates. */
   end() {
-    if (this.#ufrag === null) this.#hasEarlyEnd = true
-    else if (!this.#hasEnded) {
-      this.#hasEnded = true
-      this.#end()
-    }
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#end()
+  }
+
+  /**
+   * RFC 8840 8.2: the end may be told for each m-line.
+   * @param {Section} section
+   * @param {string | undefined} ufrag
+   */
+  #takeEnd(section, ufrag) {
+    if (ufrag !== undefined && this.#past.has(ufrag)) return
+    if (this.#ufrag === null || (ufrag !== undefined && ufrag !== this.#ufrag)) {
+      if (this.#earlyEnds.length < maxCandidates) this.#earlyEnds.push({ section, ufrag })
+    } else if (!this.#isSpare(section)) this.end()
+  }
+
+  /** @param {Section} section */
+  #isSpare({ mid, index }) {
+    const name = mid ?? (index === undefined ? undefined : this.#mids[index])
+    return name !== undefined && this.#spareMids.has(name)
   }
 
   /** @param {keyof RemoteCandidates['ignored']} reason */

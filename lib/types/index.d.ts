@@ -1,3 +1,23 @@
+export type ConnectionOptions = import('./connection.js').ConnectionOptions;
+export type ConnectionEvent = import('./connection.js').ConnectionEvent;
+export type OfferOptions = import('./connection.js').OfferOptions;
+export type CandidateInit = import('./connection.js').CandidateInit;
+export type IceServer = import('./connection-options.js').IceServer;
+export type Candidate = import('./sdp/candidate.js').Candidate;
+export type Stats = import('./stats.js').Stats;
+export type Logger = import('./console-logger.js').Logger;
+export type RoomOptions = import('./room.js').RoomOptions;
+export type ServerOptions = import('./server.js').ServerOptions;
+/** @typedef {import('./connection.js').ConnectionOptions} ConnectionOptions */
+/** @typedef {import('./connection.js').ConnectionEvent} ConnectionEvent */
+/** @typedef {import('./connection.js').OfferOptions} OfferOptions */
+/** @typedef {import('./connection.js').CandidateInit} CandidateInit */
+/** @typedef {import('./connection-options.js').IceServer} IceServer */
+/** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
+/** @typedef {import('./stats.js').Stats} Stats */
+/** @typedef {import('./console-logger.js').Logger} Logger */
+/** @typedef {import('./room.js').RoomOptions} RoomOptions */
+/** @typedef {import('./server.js').ServerOptions} ServerOptions */
 export { WebRtcConnection } from './connection.js';
 export { createConsoleLogger } from './console-logger.js';
 export { UrchinError } from './errors.js';

@@ -1,5 +1,9 @@
 export type Candidate = import('./sdp/candidate.js').Candidate;
 export type ParsedCandidate = import('./sdp/candidate.js').ParsedCandidate;
+export type Section = {
+    mid?: string;
+    index?: number;
+};
 export declare class RemoteCandidates {
     #private;
     /** Candidates that were not used, by reason. */
@@ -26,8 +30,9 @@ export declare class RemoteCandidates {
      * An offer may bring candidates for each of its m-lines, of which bundling leaves one (RFC 9143 7.2).
      * @param {string | undefined} tagged the m-line whose candidates count
      * @param {string[]} bundle mids of our answer; none when the peer answered
+     * @param {string[]} mids of all m-lines of our answer
      */
-    setBundle(tagged: string | undefined, bundle: string[]): void;
+    setBundle(tagged: string | undefined, bundle: string[], mids: string[]): void;
     /**
      * Takes what an SDP holds.
      * @param {{ candidates: string[], hasEnded: boolean }} transport
@@ -44,9 +49,10 @@ export declare class RemoteCandidates {
     take({ line, mid, index, ufrag }: import('./connection-arguments.js').CheckedCandidate): void;
     /**
      * @param {ParsedCandidate} candidate
+     * @param {Section} section
      * @returns {boolean} whether it is used or kept
      */
-    add(candidate: ParsedCandidate): boolean;
+    add(candidate: ParsedCandidate, section: Section): boolean;
     /** The peer has no more candidates. */
     end(): void;
 }

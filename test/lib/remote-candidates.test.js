@@ -41,13 +41,12 @@ test('an end that came early is told with the description, and once', () => {
   assert.equal(ends(), 0)
   candidates.setGeneration('aaaa')
   assert.equal(ends(), 1)
-  candidates.end()
+  candidates.take({ line: '' })
   assert.equal(ends(), 1)
   candidates.setGeneration('bbbb')
   assert.equal(ends(), 1)
-  candidates.end()
+  candidates.take({ line: '' })
   assert.equal(ends(), 2)
-  take(1)
 })
 
 test('TCP, names, component 2 and port 0 are passed over without an error', () => {
@@ -79,15 +78,47 @@ test('of thousands a hundred are used, before the description and after', () => 
 test('with bundling only the candidates of the tagged m-line count', () => {
   const { candidates, ports, take } = make()
   candidates.setGeneration('aaaa')
-  candidates.setBundle('0', ['0', '1'])
+  candidates.setBundle('0', ['0', '1'], ['0', '1'])
   take(1, { mid: '0' })
   take(2, { mid: '1' })
   take(3, { mid: 'video' })
   take(4)
   assert.deepEqual(ports, [1, 3, 4])
-  candidates.setBundle('0', [])
+  candidates.setBundle('0', [], [])
   take(5, { mid: '1' })
   assert.deepEqual(ports, [1, 3, 4, 5])
+})
+
+// A peer that trickled before its offer came: the candidates of its second m-line were used, whose transport it gave up
+// for BUNDLE a moment later. That pair was selected, and the DTLS handshake never ended.
+test('with bundling, early candidates of other m-lines than the tagged one do not count either', () => {
+  const { candidates, ports, take, ends } = make()
+  take(1, { mid: '1', index: 1 })
+  take(2, { index: 1 })
+  take(3, { index: 0 })
+  take(4, { mid: '0' })
+  candidates.take({ line: '', mid: '1' })
+  candidates.setBundle('0', ['0', '1'], ['0', '1'])
+  candidates.setGeneration('aaaa')
+  assert.deepEqual(ports, [3, 4])
+  assert.equal(ends(), 0)
+  candidates.take({ line: '', index: 1 })
+  assert.equal(ends(), 0)
+  candidates.take({ line: '', index: 0 })
+  assert.equal(ends(), 1)
+})
+
+// RFC 8838 3: like candidates, it belongs to a generation; an old one that came late ended the new one's.
+test('the end of another generation is not the end of this one', () => {
+  const { candidates, ends } = make()
+  candidates.setGeneration('aaaa')
+  candidates.take({ line: '', ufrag: 'bbbb' })
+  assert.equal(ends(), 0)
+  candidates.setGeneration('bbbb')
+  assert.equal(ends(), 1)
+  candidates.setGeneration('cccc')
+  candidates.take({ line: '', ufrag: 'aaaa' })
+  assert.equal(ends(), 1)
 })
 
 test('a malformed line is an error when signalled, and skipped in an SDP', () => {

@@ -1,12 +1,14 @@
 // A user's TypeScript with import: compiles against the shipped declarations.
 
-import { CONN_READY, WebRtcConnection } from 'urchin-rtc'
+import { CONN_READY, type ConnectionOptions, WebRtcConnection } from 'urchin-rtc'
 
-const connection = new WebRtcConnection({
+// The types of arguments had no names to import.
+const options: ConnectionOptions = {
   id: 'a',
   trickle: true,
   iceServers: [{ urls: 'stun:192.0.2.1:3478' }],
-})
+}
+const connection = new WebRtcConnection(options)
 connection.on('event', ({ code, message }) => {
   if (code === CONN_READY) console.log(message)
 })
