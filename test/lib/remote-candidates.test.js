@@ -36,7 +36,7 @@ test('early ones wait for the description, later ones of its generation pass', (
 })
 
 test('an end that came early is told with the description, and once', () => {
-  const { candidates, take, ends } = make()
+  const { candidates, ends } = make()
   candidates.take({ line: '' })
   assert.equal(ends(), 0)
   candidates.setGeneration('aaaa')
