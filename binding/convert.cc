@@ -17,6 +17,7 @@ constexpr size_t kFingerprintsMax = 8;
 constexpr size_t kPayloadMapMax = 128;
 constexpr size_t kIceStringMax = 256; // RFC 8839 5.4
 constexpr size_t kHostMax = 255;
+constexpr size_t kTlsCaMax = 262144;
 constexpr size_t kTurnStringMax = 512; // RFC 8489 14.3: USERNAME is below 509 bytes
 
 struct Choice {
@@ -282,7 +283,21 @@ ConnectionConfig::ConnectionConfig(Napi::Value value)
 		ThrowArgument(value.Env(), fields.PathOf("portMin"), "at most portMax");
 	config_.ice.relay_only = fields.Flag("relayOnly");
 	config_.ice.tcp = fields.Flag("tcp");
+	config_.ice.disconnected_timeout_us =
+	    static_cast<uint64_t>(fields.IntegerOr("disconnectedTimeoutMs", 0, 0, 86400000)) * 1000;
+	config_.ice.consent_timeout_us =
+	    static_cast<uint64_t>(fields.IntegerOr("consentTimeoutMs", 0, 0, 86400000)) * 1000;
+	Napi::Value tls_ca = fields.Get("tlsCa");
+	if (!tls_ca.IsUndefined())
+		config_.ice.tls_ca = keep(ToText(tls_ca, fields.PathOf("tlsCa"), 1, kTlsCaMax));
 	config_.connect_timeout_us = static_cast<uint64_t>(fields.IntegerOr("connectTimeoutMs", 0, 0, 86400000)) * 1000;
+}
+
+Addresses::Addresses(Napi::Value value, const char *name)
+{
+	ForEach(value, name, 1, kAddressesMax, [&](Napi::Value address, const std::string &path) {
+		list_.push_back(strings_.emplace_back(ToText(address, path, 1, URCHIN_ADDRESS_CAP - 1)).c_str());
+	});
 }
 
 Remote::Remote(Napi::Value value)

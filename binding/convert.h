@@ -66,6 +66,21 @@ struct Credentials {
 	bool controlling = false;
 };
 
+// Owns the strings that the list points to.
+class Addresses
+{
+      public:
+	Addresses(Napi::Value value, const char *name);
+	const std::vector<const char *> &list() const
+	{
+		return list_;
+	}
+
+      private:
+	std::deque<std::string> strings_;
+	std::vector<const char *> list_;
+};
+
 Credentials ToCredentials(Napi::Value value);
 urchin_candidate ToCandidate(Napi::Value value);
 urchin_receiver_config ToReceiverConfig(Napi::Value value);

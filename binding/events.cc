@@ -35,6 +35,10 @@ const char *NameOf(urchin_event_type type)
 		return "closed";
 	case URCHIN_EVENT_STATS:
 		return "stats";
+	case URCHIN_EVENT_ICE_SERVER_ERROR:
+		return "ice-server-error";
+	case URCHIN_EVENT_NETWORK_CHANGED:
+		return "network-changed";
 	case URCHIN_EVENT_RECEIVER_ACTIVE:
 		return "receiver-active";
 	case URCHIN_EVENT_LOG:
@@ -53,7 +57,8 @@ const char *const kLogLevels[] = {"debug", "info", "warn", "error"};
 const char *const kCandidateTypes[] = {"host", "srflx", "prflx", "relay"};
 const char *const kProtocols[] = {"udp", "tcp", "tcp", "tcp"};
 const char *const kTcpTypes[] = {"", "active", "passive", "so"};
-const char *const kStatGroups[] = {"transport", "receivers", "senders"};
+const char *const kStatGroups[] = {"transport",       "receivers",        "senders",
+				   "localCandidates", "remoteCandidates", "candidatePairs"};
 
 Napi::Object ToJs(Napi::Env env, const urchin_candidate &candidate)
 {
@@ -138,6 +143,14 @@ Napi::Object ToJs(Napi::Env env, const urchin_event &event)
 		out.Set("reason", reason);
 		break;
 	}
+	case URCHIN_EVENT_ICE_SERVER_ERROR: {
+		std::string text = event.text ? event.text : "";
+		size_t space = text.find(' ');
+		out.Set("url", text.substr(0, space));
+		out.Set("errorCode", event.code);
+		out.Set("errorText", space == std::string::npos ? "" : text.substr(space + 1));
+		break;
+	}
 	case URCHIN_EVENT_RECEIVER_ACTIVE:
 		out.Set("receiverId", static_cast<double>(event.object_id));
 		break;
@@ -145,6 +158,7 @@ Napi::Object ToJs(Napi::Env env, const urchin_event &event)
 		out.Set("level", Pick(kLogLevels, event.code));
 		out.Set("text", event.text ? event.text : "");
 		break;
+	case URCHIN_EVENT_NETWORK_CHANGED:
 	case URCHIN_EVENT_READY:
 	case URCHIN_EVENT_PEER_CLOSED:
 	case URCHIN_EVENT_CLOSED:

@@ -109,6 +109,7 @@ Napi::Function NativeWorker::Define(Napi::Env env)
 			       InstanceMethod<&NativeWorker::AddCandidate>("addCandidate"),
 			       InstanceMethod<&NativeWorker::EndCandidates>("endCandidates"),
 			       InstanceMethod<&NativeWorker::RestartIce>("restartIce"),
+			       InstanceMethod<&NativeWorker::SetAddresses>("setAddresses"),
 			       InstanceMethod<&NativeWorker::CloseConnection>("closeConnection"),
 			       InstanceMethod<&NativeWorker::GetStats>("getStats"),
 			       InstanceMethod<&NativeWorker::AddReceiver>("addReceiver"),
@@ -315,6 +316,16 @@ Napi::Value NativeWorker::RestartIce(const Napi::CallbackInfo &info)
 	Credentials ours = ToCredentials(info[2]);
 	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
 		return urchin_restart_ice(worker, request_id, connection_id, ours.ufrag.c_str(), ours.pwd.c_str());
+	});
+}
+
+Napi::Value NativeWorker::SetAddresses(const Napi::CallbackInfo &info)
+{
+	uint64_t connection_id = ToId(info, 1, "connectionId");
+	Addresses addresses(info[2], "addresses");
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_set_addresses(worker, request_id, connection_id, addresses.list().data(),
+					    addresses.list().size());
 	});
 }
 

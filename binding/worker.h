@@ -46,6 +46,7 @@ class NativeWorker : public Napi::ObjectWrap<NativeWorker>
 	Napi::Value AddCandidate(const Napi::CallbackInfo &info);
 	Napi::Value EndCandidates(const Napi::CallbackInfo &info);
 	Napi::Value RestartIce(const Napi::CallbackInfo &info);
+	Napi::Value SetAddresses(const Napi::CallbackInfo &info);
 	Napi::Value CloseConnection(const Napi::CallbackInfo &info);
 	Napi::Value GetStats(const Napi::CallbackInfo &info);
 	Napi::Value AddReceiver(const Napi::CallbackInfo &info);

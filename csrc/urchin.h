@@ -56,6 +56,9 @@ int urchin_add_candidate(struct urchin_worker *worker, uint64_t request_id, uint
 int urchin_end_candidates(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id);
 int urchin_restart_ice(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id, const char *ufrag,
 		       const char *pwd);
+/* Numeric local addresses for the next gather or restart, 1..64; those of the config serve until then. */
+int urchin_set_addresses(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id,
+			 const char *const *addresses, size_t count);
 /* CLOSED follows as the last event of the connection. */
 int urchin_close_connection(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id);
 /* Answered by URCHIN_EVENT_STATS, or by RESULT with an error. */

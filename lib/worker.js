@@ -23,6 +23,9 @@ import { loadNative } from './native.js'
  * @property {number} [portMax]
  * @property {boolean} [relayOnly]
  * @property {boolean} [tcp]
+ * @property {number} [disconnectedTimeoutMs] of silence until ICE is disconnected; 0: the default
+ * @property {number} [consentTimeoutMs] of silence until ICE has failed; 0: 30 s
+ * @property {string} [tlsCa] PEM, trusted for TURN over TLS beside the system's
  * @property {number} [connectTimeoutMs] from gather to ready; 0: none
  */
 /**
@@ -69,17 +72,22 @@ import { loadNative } from './native.js'
 /** @typedef {{ format: Format, ssrcs?: number[], rid?: string, maxBitrateBps?: number }} ReceiverConfig */
 /** @typedef {{ format: Format, ssrc: number, cname: string }} SenderConfig */
 /** @typedef {{ from: number, to: number }} PayloadMapEntry a payload type of the source and the viewer's for it */
-/** @typedef {{ transport: Record<string, any>, receivers: Record<string, any>, senders: Record<string, any> }} NativeStats */
+/** @typedef {{ transport: Record<string, any>, receivers: Record<string, any>, senders: Record<string, any>,
+ *   localCandidates?: Record<string, any>, remoteCandidates?: Record<string, any>,
+ *   candidatePairs?: Record<string, any> }} NativeStats */
 
 /**
  * What a connection is told, by `type`: started, hosts-gathered, gathered (generation); candidate (generation,
  * candidate); ice-state (state); selected-pair (local, remote); ready; failed (reason: { code, detail });
- * peer-closed; closed (the last one); receiver-active (receiverId); log (level, text).
+ * peer-closed; ice-server-error (url, errorCode, errorText); closed (the last one); receiver-active (receiverId);
+ * log (level, text).
  * @typedef {{ type: string, [field: string]: any }} WorkerEvent
  */
 /** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Request */
 
 /**
+ * All connections of a worker are told 'network-changed' when this machine's addresses become others.
+ *
  * Commands are queued in call order, so none has to be awaited before the next. Each returns a promise that rejects
  * with an UrchinError; wrong arguments throw at once, with code ERR_INVALID_ARGUMENT.
  */
@@ -190,6 +198,16 @@ export class Worker {
    */
   restartIce(connectionId, credentials) {
     return this.#command('restartIce', connectionId, credentials)
+  }
+
+  /**
+   * For the next gather or restart.
+   * @param {number} connectionId
+   * @param {string[]} addresses local, numeric, 1 to 64
+   * @returns {Promise<void>}
+   */
+  setAddresses(connectionId, addresses) {
+    return this.#command('setAddresses', connectionId, addresses)
   }
 
   /**
@@ -362,10 +380,17 @@ export class Worker {
   #dispatch(events) {
     for (const event of events) {
       if (event.type === 'result' || event.type === 'stats') this.#settle(event)
+      else if (event.type === 'network-changed') this.#tellNetworkChange()
       else this.#deliver(event.connectionId, event)
       if (event.type === 'closed') this.#forget(event.connectionId)
     }
     this.#holdLoop()
+  }
+
+  #tellNetworkChange() {
+    for (const connectionId of [...this.#listeners.keys()]) {
+      this.#deliver(connectionId, { type: 'network-changed' })
+    }
   }
 
   /** @param {any} event */

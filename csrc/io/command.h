@@ -16,6 +16,7 @@ enum urchin_command_type {
 	URCHIN_COMMAND_ADD_CANDIDATE,  /* payload: struct urchin_candidate */
 	URCHIN_COMMAND_END_CANDIDATES, /* */
 	URCHIN_COMMAND_RESTART_ICE,    /* payload: struct urchin_command_credentials */
+	URCHIN_COMMAND_SET_ADDRESSES,  /* payload: count of const char * */
 	URCHIN_COMMAND_CLOSE,          /* */
 	URCHIN_COMMAND_GET_STATS,      /* */
 	URCHIN_COMMAND_ADD_RECEIVER,   /* payload: struct urchin_receiver_config */

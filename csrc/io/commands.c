@@ -10,6 +10,7 @@
 #define SERVERS_MAX 64
 #define ADDRESSES_MAX 256
 #define HOST_MAX 255
+#define TLS_CA_MAX 262144
 /* RFC 8489 14.3: fewer than 509 bytes. */
 #define USERNAME_MAX 508
 #define CREDENTIAL_MAX 512
@@ -117,7 +118,7 @@ static bool is_ice_config(const struct urchin_ice_config *ice)
 	for (size_t i = 0; i < ice->address_count; i++)
 		if (!is_text(ice->addresses[i], 1, URCHIN_ADDRESS_CAP - 1))
 			return false;
-	return true;
+	return !ice->tls_ca || is_text(ice->tls_ca, 1, TLS_CA_MAX);
 }
 
 static size_t config_size(const struct urchin_ice_config *ice)
@@ -130,7 +131,7 @@ static size_t config_size(const struct urchin_ice_config *ice)
 			text_size(ice->servers[i].credential);
 	for (size_t i = 0; i < ice->address_count; i++)
 		size += text_size(ice->addresses[i]);
-	return size;
+	return size + text_size(ice->tls_ca);
 }
 
 static void copy_config(void *block, const struct urchin_connection_config *config)
@@ -151,6 +152,7 @@ static void copy_config(void *block, const struct urchin_connection_config *conf
 	}
 	for (size_t i = 0; i < config->ice.address_count; i++)
 		addresses[i] = copy_text(&at, config->ice.addresses[i]);
+	copy->ice.tls_ca = copy_text(&at, config->ice.tls_ca);
 }
 
 int urchin_open_connection(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id,
@@ -203,6 +205,33 @@ int urchin_restart_ice(struct urchin_worker *worker, uint64_t request_id, uint64
 	    .type = URCHIN_COMMAND_RESTART_ICE, .request_id = request_id, .connection_id = connection_id};
 
 	return put_credentials(worker, &command, ufrag, pwd);
+}
+
+int urchin_set_addresses(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id,
+			 const char *const *addresses, size_t count)
+{
+	struct urchin_command command = {.type = URCHIN_COMMAND_SET_ADDRESSES,
+					 .request_id = request_id,
+					 .connection_id = connection_id,
+					 .count = count};
+	size_t size = count * sizeof(*addresses);
+	const char **copies;
+	char *at;
+
+	if (!is_id(connection_id) || count < 1 || count > ADDRESSES_MAX)
+		return URCHIN_EINVAL;
+	for (size_t i = 0; i < count; i++) {
+		if (!is_text(addresses[i], 1, URCHIN_ADDRESS_CAP - 1))
+			return URCHIN_EINVAL;
+		size += text_size(addresses[i]);
+	}
+	if (!allocate(&command, size))
+		return URCHIN_ENOMEM;
+	copies = command.payload;
+	at = (char *)(copies + count);
+	for (size_t i = 0; i < count; i++)
+		copies[i] = copy_text(&at, addresses[i]);
+	return put(worker, &command);
 }
 
 static bool is_remote(const struct urchin_remote *remote)

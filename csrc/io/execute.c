@@ -111,21 +111,6 @@ static struct urchin_worker_connection *add_entry(struct urchin_worker *worker, 
 	return entry;
 }
 
-static void log_servers(struct urchin_worker *worker, uint64_t id, const struct urchin_ice_config *ice)
-{
-	size_t stun_count = 0;
-	size_t tls_count = 0;
-
-	for (size_t i = 0; i < ice->server_count; i++) {
-		stun_count += !ice->servers[i].is_turn;
-		tls_count += ice->servers[i].is_turn && ice->servers[i].turn_protocol == URCHIN_TURN_TLS;
-	}
-	if (stun_count > 1)
-		urchin_worker_log(worker, id, URCHIN_LOG_INFO, "ICE: of several STUN servers only the first is used");
-	if (tls_count)
-		urchin_worker_log(worker, id, URCHIN_LOG_WARN, "ICE: TURN over TLS is not supported; server ignored");
-}
-
 /* The owner learns it like any other failure: FAILED, then CLOSED. */
 static void tell_stillborn(struct urchin_worker *worker, uint64_t id)
 {
@@ -157,7 +142,6 @@ static int open_connection(struct urchin_worker *worker, const struct urchin_com
 
 	if (urchin_table_find(&worker->connections, command->connection_id))
 		return URCHIN_EEXIST;
-	log_servers(worker, command->connection_id, &config->ice);
 	entry = add_entry(worker, command->connection_id);
 	if (!entry) {
 		tell_stillborn(worker, command->connection_id);
@@ -189,6 +173,8 @@ static int run_ice_command(struct urchin_connection *connection, const struct ur
 		return urchin_transport_end_candidates(transport);
 	case URCHIN_COMMAND_RESTART_ICE:
 		return urchin_transport_restart_ice(transport, credentials->ufrag, credentials->pwd, now_us);
+	case URCHIN_COMMAND_SET_ADDRESSES:
+		return urchin_transport_set_addresses(transport, command->payload, command->count);
 	default:
 		return URCHIN_EINVAL;
 	}

@@ -93,7 +93,7 @@ static int add_drops(struct urchin_stats *stats, const struct urchin_connection 
 int urchin_connection_add_stats(const struct urchin_connection *connection, struct urchin_stats *stats, uint64_t now_us)
 {
 	(void)now_us;
-	int err = urchin_transport_add_stats(connection->transport, stats);
+	int err = urchin_transport_add_stats(connection->transport, stats, now_us);
 	if (err == 0)
 		err = add_drops(stats, connection);
 	for (size_t i = 0; err == 0 && i < connection->in_count; i++)

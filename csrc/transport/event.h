@@ -11,20 +11,23 @@
 #include "transport/candidate.h"
 
 enum urchin_event_type {
-	URCHIN_EVENT_RESULT,          /* object_id: request id; code: 0 or urchin_err */
-	URCHIN_EVENT_STARTED,         /* ICE starts gathering (first time and at each restart) */
-	URCHIN_EVENT_CANDIDATE,       /* pair->local: a local candidate */
-	URCHIN_EVENT_HOSTS_GATHERED,  /* every host candidate has been told; servers may still answer */
-	URCHIN_EVENT_GATHERED,        /* every local candidate has been told */
-	URCHIN_EVENT_ICE_STATE,       /* code: urchin_ice_state */
-	URCHIN_EVENT_SELECTED_PAIR,   /* pair */
-	URCHIN_EVENT_READY,           /* the DTLS handshake is verified and done; once per DTLS association */
-	URCHIN_EVENT_FAILED,          /* code: urchin_reason; text: detail. Nothing but CLOSED follows */
-	URCHIN_EVENT_PEER_CLOSED,     /* the peer sent close_notify */
-	URCHIN_EVENT_CLOSED,          /* the connection is gone; the last event of its id */
-	URCHIN_EVENT_STATS,           /* object_id: request id; stats */
-	URCHIN_EVENT_RECEIVER_ACTIVE, /* object_id: receiver id; code: 0. Its first packet arrived */
-	URCHIN_EVENT_LOG,             /* code: urchin_log_level; text */
+	URCHIN_EVENT_RESULT,           /* object_id: request id; code: 0 or urchin_err */
+	URCHIN_EVENT_STARTED,          /* ICE starts gathering (first time and at each restart) */
+	URCHIN_EVENT_CANDIDATE,        /* pair->local: a local candidate */
+	URCHIN_EVENT_HOSTS_GATHERED,   /* every host candidate has been told; servers may still answer */
+	URCHIN_EVENT_GATHERED,         /* every local candidate has been told */
+	URCHIN_EVENT_ICE_STATE,        /* code: urchin_ice_state */
+	URCHIN_EVENT_SELECTED_PAIR,    /* pair */
+	URCHIN_EVENT_READY,            /* the DTLS handshake is verified and done; once per DTLS association */
+	URCHIN_EVENT_FAILED,           /* code: urchin_reason; text: detail. Nothing but CLOSED follows */
+	URCHIN_EVENT_PEER_CLOSED,      /* the peer sent close_notify */
+	URCHIN_EVENT_CLOSED,           /* the connection is gone; the last event of its id */
+	URCHIN_EVENT_STATS,            /* object_id: request id; stats */
+	URCHIN_EVENT_ICE_SERVER_ERROR, /* code: STUN error code or 701; text: the server's URL, a space, what happened
+					*/
+	URCHIN_EVENT_NETWORK_CHANGED,  /* of no connection: this machine's addresses are others now */
+	URCHIN_EVENT_RECEIVER_ACTIVE,  /* object_id: receiver id; code: 0. Its first packet arrived */
+	URCHIN_EVENT_LOG,              /* code: urchin_log_level; text */
 };
 
 enum urchin_log_level { URCHIN_LOG_DEBUG, URCHIN_LOG_INFO, URCHIN_LOG_WARN, URCHIN_LOG_ERROR };
@@ -52,11 +55,18 @@ const char *urchin_reason_name(enum urchin_reason reason);
  * One statistics value. Entries of the same group and object belong together.
  * `name` and `text` point to static storage; when text is not NULL it is the value.
  */
-enum urchin_stat_group { URCHIN_STAT_TRANSPORT, URCHIN_STAT_RECEIVER, URCHIN_STAT_SENDER };
+enum urchin_stat_group {
+	URCHIN_STAT_TRANSPORT,
+	URCHIN_STAT_RECEIVER,
+	URCHIN_STAT_SENDER,
+	URCHIN_STAT_LOCAL_CANDIDATE,
+	URCHIN_STAT_REMOTE_CANDIDATE,
+	URCHIN_STAT_CANDIDATE_PAIR,
+};
 
 struct urchin_stat {
 	enum urchin_stat_group group;
-	uint64_t object_id; /* receiver or sender id; 0 for the transport */
+	uint64_t object_id; /* receiver or sender id; candidates and pairs are numbered from 1; 0 for the transport */
 	const char *name;   /* camelCase, W3C webrtc-stats name where there is one */
 	double value;
 	const char *text;

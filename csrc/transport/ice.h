@@ -41,8 +41,20 @@ struct urchin_ice_config {
 	uint16_t port_min; /* 0: any */
 	uint16_t port_max;
 	bool relay_only;
-	bool tcp; /* ICE-TCP candidates too */
+	bool tcp;                         /* ICE-TCP candidates too, passive and active */
+	uint64_t disconnected_timeout_us; /* silence until DISCONNECTED; 0: the default */
+	uint64_t consent_timeout_us;      /* silence until FAILED (RFC 7675 5.1); 0: 30 s */
+	const char *tls_ca;               /* PEM, trusted for TURN over TLS beside the system's; NULL: none */
 };
+
+/* A STUN or TURN server that gave no candidate. */
+struct urchin_ice_server_error {
+	const struct urchin_ice_server *server; /* valid during the call */
+	uint16_t code;    /* STUN error code, or 701: not reached (W3C webrtc, icecandidateerror) */
+	const char *text; /* what was tried and went wrong */
+};
+
+struct urchin_stats;
 
 /* What a backend tells its owner. None may be fired inside urchin_ice_ops calls other than gather and restart. */
 struct urchin_ice_callbacks {
@@ -52,6 +64,8 @@ struct urchin_ice_callbacks {
 	void (*on_selected_pair)(void *owner, const struct urchin_candidate_pair *pair);
 	/* A datagram of the peer that is not STUN, from an address that passed a check. May be modified in place. */
 	void (*on_packet)(void *owner, uint8_t *bytes, size_t len, uint64_t now_us);
+	/* At most once per server and generation. */
+	void (*on_server_error)(void *owner, const struct urchin_ice_server_error *error);
 	/* After close(): the backend is freed, nothing follows. */
 	void (*on_closed)(void *owner);
 };
@@ -70,10 +84,15 @@ struct urchin_ice_ops {
 	int (*add_candidate)(struct urchin_ice *ice, const struct urchin_candidate *candidate);
 	/* The peer has no more candidates in this generation. */
 	int (*end_candidates)(struct urchin_ice *ice);
+	/* Local addresses for the next gather() or restart(), copied. NULL: the backend has only those of its config.
+	 */
+	int (*set_addresses)(struct urchin_ice *ice, const char *const *addresses, size_t count);
 	/* New local credentials, new generation, candidates told again; the old pair stays usable meanwhile. */
 	int (*restart)(struct urchin_ice *ice, const char *ufrag, const char *pwd);
 	/* Sends one datagram over the selected pair. Returns 0, URCHIN_ESTATE (no pair) or URCHIN_ESYSTEM (dropped). */
 	int (*send)(struct urchin_ice *ice, const uint8_t *bytes, size_t len);
+	/* Adds candidates, pairs and the checks' counters. NULL: there are none. Returns 0 or URCHIN_ENOMEM. */
+	int (*add_stats)(const struct urchin_ice *ice, struct urchin_stats *stats, uint64_t now_us);
 	/* Closes asynchronously; on_closed follows, always, but never inside this call. */
 	void (*close)(struct urchin_ice *ice);
 };

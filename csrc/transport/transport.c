@@ -261,6 +261,28 @@ static void on_ice_selected_pair(void *owner, const struct urchin_candidate_pair
 	urchin_transport_start_dtls(transport);
 }
 
+static void on_ice_server_error(void *owner, const struct urchin_ice_server_error *error)
+{
+	static const char *const schemes[] = {
+	    [URCHIN_TURN_UDP] = "turn:%s:%u?transport=udp %s",
+	    [URCHIN_TURN_TCP] = "turn:%s:%u?transport=tcp %s",
+	    [URCHIN_TURN_TLS] = "turns:%s:%u?transport=tcp %s",
+	};
+	const struct urchin_ice_server *server = error->server;
+	struct urchin_transport *transport = owner;
+	char text[512];
+
+	if (!urchin_transport_is_alive(transport))
+		return;
+	snprintf(text, sizeof(text), server->is_turn ? schemes[server->turn_protocol] : "stun:%s:%u %s", server->host,
+		 (unsigned)server->port, error->text);
+	urchin_transport_log(transport, URCHIN_LOG_WARN, "%s", text);
+	if (urchin_transport_is_alive(transport))
+		urchin_transport_tell(transport, (struct urchin_event){.type = URCHIN_EVENT_ICE_SERVER_ERROR,
+								       .code = error->code,
+								       .text = strdup(text)});
+}
+
 static void count_srtp_error(struct urchin_transport *transport, int err)
 {
 	if (err == URCHIN_EMALFORMED)
@@ -350,6 +372,7 @@ struct urchin_transport *urchin_transport_new(const struct urchin_transport_conf
 	    .on_state = on_ice_state,
 	    .on_selected_pair = on_ice_selected_pair,
 	    .on_packet = on_ice_packet,
+	    .on_server_error = on_ice_server_error,
 	    .on_closed = on_ice_closed,
 	};
 	struct urchin_transport *transport = calloc(1, sizeof(*transport));

@@ -81,6 +81,8 @@ int urchin_transport_set_remote(struct urchin_transport *transport, const struct
  */
 int urchin_transport_add_candidate(struct urchin_transport *transport, const struct urchin_candidate *candidate);
 int urchin_transport_end_candidates(struct urchin_transport *transport);
+/* For the next gather or restart. Returns 0, URCHIN_ESTATE or the backend's error. */
+int urchin_transport_set_addresses(struct urchin_transport *transport, const char *const *addresses, size_t count);
 /* New local credentials, next generation: STARTED, CANDIDATE ..., GATHERED again. Media goes on over the old pair. */
 int urchin_transport_restart_ice(struct urchin_transport *transport, const char *ufrag, const char *pwd,
 				 uint64_t now_us);
@@ -98,6 +100,6 @@ void urchin_transport_tick(struct urchin_transport *transport, uint64_t now_us);
 uint64_t urchin_transport_deadline_us(const struct urchin_transport *transport, uint64_t now_us);
 
 /* Adds bytesSent, packetsSent, iceState, selected pair's addresses, counters of everything dropped ... */
-int urchin_transport_add_stats(const struct urchin_transport *transport, struct urchin_stats *stats);
+int urchin_transport_add_stats(const struct urchin_transport *transport, struct urchin_stats *stats, uint64_t now_us);
 
 #endif

@@ -244,6 +244,15 @@ int urchin_transport_end_candidates(struct urchin_transport *transport)
 	return 0;
 }
 
+int urchin_transport_set_addresses(struct urchin_transport *transport, const char *const *addresses, size_t count)
+{
+	if (!urchin_transport_is_alive(transport))
+		return URCHIN_ESTATE;
+	/* A backend without the operation goes on with the addresses it has. */
+	return transport->ice->ops->set_addresses ? transport->ice->ops->set_addresses(transport->ice, addresses, count)
+						  : 0;
+}
+
 /* Either the peer restarted first and its credentials are here, or they come with its answer. */
 static void begin_generation(struct urchin_transport *transport)
 {

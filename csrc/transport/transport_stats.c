@@ -72,7 +72,7 @@ static int add_pair(const struct urchin_candidate_pair *pair, struct urchin_stat
 	return err;
 }
 
-int urchin_transport_add_stats(const struct urchin_transport *transport, struct urchin_stats *stats)
+int urchin_transport_add_stats(const struct urchin_transport *transport, struct urchin_stats *stats, uint64_t now_us)
 {
 	static const char *const states[] = {"new", "checking", "connected", "disconnected", "failed", "closed"};
 	int err = add_text(stats, "iceState", states[transport->ice_state]);
@@ -83,5 +83,7 @@ int urchin_transport_add_stats(const struct urchin_transport *transport, struct 
 		err = add_pair(&transport->pair, stats);
 	if (err == 0)
 		err = urchin_dtls_add_stats(transport->dtls, stats);
+	if (err == 0 && transport->ice->ops->add_stats)
+		err = transport->ice->ops->add_stats(transport->ice, stats, now_us);
 	return err;
 }

@@ -30,6 +30,18 @@ export type ConnectionConfig = {
     relayOnly?: boolean;
     tcp?: boolean;
     /**
+     * of silence until ICE is disconnected; 0: the default
+     */
+    disconnectedTimeoutMs?: number;
+    /**
+     * of silence until ICE has failed; 0: 30 s
+     */
+    consentTimeoutMs?: number;
+    /**
+     * PEM, trusted for TURN over TLS beside the system's
+     */
+    tlsCa?: string;
+    /**
      * from gather to ready; 0: none
      */
     connectTimeoutMs?: number;
@@ -109,6 +121,9 @@ export type NativeStats = {
     transport: Record<string, any>;
     receivers: Record<string, any>;
     senders: Record<string, any>;
+    localCandidates?: Record<string, any>;
+    remoteCandidates?: Record<string, any>;
+    candidatePairs?: Record<string, any>;
 };
 export type WorkerEvent = {
     type: string;
@@ -136,6 +151,9 @@ export type Request = {
  * @property {number} [portMax]
  * @property {boolean} [relayOnly]
  * @property {boolean} [tcp]
+ * @property {number} [disconnectedTimeoutMs] of silence until ICE is disconnected; 0: the default
+ * @property {number} [consentTimeoutMs] of silence until ICE has failed; 0: 30 s
+ * @property {string} [tlsCa] PEM, trusted for TURN over TLS beside the system's
  * @property {number} [connectTimeoutMs] from gather to ready; 0: none
  */
 /**
@@ -182,15 +200,20 @@ export type Request = {
 /** @typedef {{ format: Format, ssrcs?: number[], rid?: string, maxBitrateBps?: number }} ReceiverConfig */
 /** @typedef {{ format: Format, ssrc: number, cname: string }} SenderConfig */
 /** @typedef {{ from: number, to: number }} PayloadMapEntry a payload type of the source and the viewer's for it */
-/** @typedef {{ transport: Record<string, any>, receivers: Record<string, any>, senders: Record<string, any> }} NativeStats */
+/** @typedef {{ transport: Record<string, any>, receivers: Record<string, any>, senders: Record<string, any>,
+ *   localCandidates?: Record<string, any>, remoteCandidates?: Record<string, any>,
+ *   candidatePairs?: Record<string, any> }} NativeStats */
 /**
  * What a connection is told, by `type`: started, hosts-gathered, gathered (generation); candidate (generation,
  * candidate); ice-state (state); selected-pair (local, remote); ready; failed (reason: { code, detail });
- * peer-closed; closed (the last one); receiver-active (receiverId); log (level, text).
+ * peer-closed; ice-server-error (url, errorCode, errorText); closed (the last one); receiver-active (receiverId);
+ * log (level, text).
  * @typedef {{ type: string, [field: string]: any }} WorkerEvent
  */
 /** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Request */
 /**
+ * All connections of a worker are told 'network-changed' when this machine's addresses become others.
+ *
  * Commands are queued in call order, so none has to be awaited before the next. Each returns a promise that rejects
  * with an UrchinError; wrong arguments throw at once, with code ERR_INVALID_ARGUMENT.
  */
@@ -253,6 +276,13 @@ export declare class Worker {
         ufrag: string;
         pwd: string;
     }): Promise<void>;
+    /**
+     * For the next gather or restart.
+     * @param {number} connectionId
+     * @param {string[]} addresses local, numeric, 1 to 64
+     * @returns {Promise<void>}
+     */
+    setAddresses(connectionId: number, addresses: string[]): Promise<void>;
     /**
      * @param {number} connectionId
      * @returns {Promise<void>} settles after its 'closed' event was delivered

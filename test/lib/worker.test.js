@@ -93,6 +93,7 @@ test('ids that nobody has are refused by every command', async () => {
     worker.addCandidate(gone, candidate),
     worker.endCandidates(gone),
     worker.restartIce(gone, credentials),
+    worker.setAddresses(gone, ['127.0.0.1']),
     worker.getStats(gone),
     worker.updateReceiver(gone, gone, receiver),
     worker.removeReceiver(gone, gone),
@@ -139,6 +140,9 @@ test('a wrong type, range or length in any field is refused by name, and nothing
         [['relayOnly'], notFlag],
         [['tcp'], notFlag],
         [['connectTimeoutMs'], [...notNumber, 10 ** 9]],
+        [['disconnectedTimeoutMs'], [...notNumber, 10 ** 9]],
+        [['consentTimeoutMs'], [...notNumber, 10 ** 9]],
+        [['tlsCa'], [...notText, '', 'x'.repeat(300_000)]],
         [['servers'], [...notList, [5]]],
         [['servers', '0', 'isTurn'], notFlag],
         [
@@ -162,6 +166,11 @@ test('a wrong type, range or length in any field is refused by name, and nothing
           [...notText, '', 'x'.repeat(600)],
         ],
       ],
+    ],
+    [
+      ({ addresses }) => worker.setAddresses(id, addresses),
+      { addresses: ['127.0.0.1'] },
+      [[['addresses'], [...notList, [], [5], ['x'.repeat(100)], undefined]]],
     ],
     [
       (value) => worker.gather(id, value),

@@ -65,6 +65,11 @@ export class FakeWorker {
     return result
   }
 
+  /** @param {number} connectionId @param {string[]} addresses */
+  setAddresses(connectionId, addresses) {
+    return this.#command('setAddresses', connectionId, addresses)
+  }
+
   /** @param {number} connectionId */
   #playGathering(connectionId) {
     const generation = this.#generations.get(connectionId)

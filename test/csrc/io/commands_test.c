@@ -78,6 +78,8 @@ static void test_bad_arguments_are_refused_at_once(void **state)
 	assert_int_equal(urchin_gather(host.worker, 1, 1, "", "p", true), URCHIN_EINVAL);
 	assert_int_equal(urchin_gather(host.worker, 1, 1, "u", long_text, true), URCHIN_EINVAL);
 	assert_int_equal(urchin_gather(host.worker, 1, 1, NULL, "p", true), URCHIN_EINVAL);
+	assert_int_equal(urchin_set_addresses(host.worker, 1, 1, null_address, 1), URCHIN_EINVAL);
+	assert_int_equal(urchin_set_addresses(host.worker, 1, 1, null_address, 0), URCHIN_EINVAL);
 	assert_int_equal(urchin_set_remote(host.worker, 1, 1, &remote), URCHIN_EINVAL);
 	remote.fingerprint_count = 0;
 	assert_int_equal(urchin_set_remote(host.worker, 1, 1, &remote), URCHIN_EINVAL);

@@ -303,7 +303,7 @@ MAYBE_UNUSED static double stat(const struct side *side, const char *name)
 	struct urchin_stats stats = {0};
 	double value = -1;
 
-	assert_int_equal(urchin_transport_add_stats(side->transport, &stats), 0);
+	assert_int_equal(urchin_transport_add_stats(side->transport, &stats, 0), 0);
 	for (size_t i = 0; i < stats.count; i++) {
 		if (strcmp(stats.items[i].name, name) == 0)
 			value = stats.items[i].value;
@@ -318,7 +318,7 @@ MAYBE_UNUSED static void assert_stat_text(const struct side *side, const char *n
 	struct urchin_stats stats = {0};
 	const char *text = "absent";
 
-	assert_int_equal(urchin_transport_add_stats(side->transport, &stats), 0);
+	assert_int_equal(urchin_transport_add_stats(side->transport, &stats, 0), 0);
 	for (size_t i = 0; i < stats.count; i++) {
 		if (strcmp(stats.items[i].name, name) == 0)
 			text = stats.items[i].text;
