@@ -109,7 +109,8 @@ static SSL_CTX *make_ctx(EVP_PKEY *key, X509 *x509)
 	    SSL_CTX_set_max_proto_version(ctx, DTLS1_2_VERSION) != 1 || SSL_CTX_set_cipher_list(ctx, CIPHERS) != 1 ||
 	    SSL_CTX_set1_groups_list(ctx, "X25519:P-256") != 1 || SSL_CTX_use_certificate(ctx, x509) != 1 ||
 	    SSL_CTX_use_PrivateKey(ctx, key) != 1 ||
-	    SSL_CTX_set_tlsext_use_srtp(ctx, "SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80") != 0) {
+	    SSL_CTX_set_tlsext_use_srtp(ctx, "SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80") !=
+		0) {
 		SSL_CTX_free(ctx);
 		return NULL;
 	}

@@ -33,7 +33,7 @@
 #define EARLY_ENCRYPTED_MAX 16
 
 #define EXPORT_LABEL "EXTRACTOR-dtls_srtp"
-#define EXPORT_MAX_LEN (2 * (URCHIN_SRTP_KEY_LEN + URCHIN_SRTP_SALT_CAP))
+#define EXPORT_MAX_LEN (2 * (URCHIN_SRTP_KEY_CAP + URCHIN_SRTP_SALT_CAP))
 
 enum dtls_state { DTLS_NEW, DTLS_CONNECTING, DTLS_CONNECTED, DTLS_CLOSED, DTLS_FAILED };
 
@@ -193,20 +193,21 @@ static bool matches_any_fingerprint(const struct urchin_dtls *dtls, const X509 *
 static bool export_keys(const struct urchin_dtls *dtls, struct urchin_srtp_keys *keys)
 {
 	uint8_t material[EXPORT_MAX_LEN];
-	size_t salt_len = dtls->profile == URCHIN_SRTP_AEAD_AES_128_GCM ? 12 : 14; /* RFC 7714 12, RFC 3711 8.2 */
-	size_t len = 2 * (URCHIN_SRTP_KEY_LEN + salt_len);
+	size_t key_len = urchin_srtp_key_len(dtls->profile);
+	size_t salt_len = urchin_srtp_salt_len(dtls->profile);
+	size_t len = 2 * (key_len + salt_len);
 	const uint8_t *client_key = material;
-	const uint8_t *server_key = client_key + URCHIN_SRTP_KEY_LEN;
-	const uint8_t *client_salt = server_key + URCHIN_SRTP_KEY_LEN;
+	const uint8_t *server_key = client_key + key_len;
+	const uint8_t *client_salt = server_key + key_len;
 	const uint8_t *server_salt = client_salt + salt_len;
 	bool is_client = dtls->role == URCHIN_DTLS_CLIENT;
 
 	if (SSL_export_keying_material(dtls->ssl, material, len, EXPORT_LABEL, strlen(EXPORT_LABEL), NULL, 0, 0) != 1)
 		return false;
 	keys->profile = dtls->profile;
-	memcpy(keys->send_key, is_client ? client_key : server_key, URCHIN_SRTP_KEY_LEN);
+	memcpy(keys->send_key, is_client ? client_key : server_key, key_len);
 	memcpy(keys->send_salt, is_client ? client_salt : server_salt, salt_len);
-	memcpy(keys->receive_key, is_client ? server_key : client_key, URCHIN_SRTP_KEY_LEN);
+	memcpy(keys->receive_key, is_client ? server_key : client_key, key_len);
 	memcpy(keys->receive_salt, is_client ? server_salt : client_salt, salt_len);
 	OPENSSL_cleanse(material, sizeof(material));
 	return true;

@@ -1,7 +1,8 @@
 /*
- * SRTP and SRTCP (RFC 3711, RFC 7714) of one connection, both directions.
- * This header is the seam: srtp_libsrtp.c implements it now, a faster one may join.
- * State per SSRC is made by the first packet that authenticates; the caller bounds how many SSRCs a peer may bring.
+ * SRTP and SRTCP (RFC 3711, RFC 7714, RFC 6188) of one connection, both directions.
+ * Two implementations stand behind this header: our own transform on OpenSSL (srtp_own.c), which is used, and libsrtp2
+ * (srtp_libsrtp.c), the reference that the own one is checked against.
+ * State per SSRC is made by the first packet that authenticates; how many SSRCs a peer may bring is bounded.
  */
 #ifndef URCHIN_TRANSPORT_SRTP_H
 #define URCHIN_TRANSPORT_SRTP_H
@@ -14,24 +15,29 @@ enum urchin_srtp_profile {
 	URCHIN_SRTP_NONE = 0,
 	URCHIN_SRTP_AES128_CM_SHA1_80 = 1,
 	URCHIN_SRTP_AEAD_AES_128_GCM = 7,
+	URCHIN_SRTP_AEAD_AES_256_GCM = 8,
 };
 
-#define URCHIN_SRTP_KEY_LEN 16
+enum urchin_srtp_implementation { URCHIN_SRTP_OWN, URCHIN_SRTP_LIBSRTP };
+
+#define URCHIN_SRTP_KEY_CAP 32  /* 16 but for AES_256 */
 #define URCHIN_SRTP_SALT_CAP 14 /* 14 for CM, 12 for GCM */
 #define URCHIN_SRTP_OVERHEAD 20 /* at most what protection adds: GCM tag 16 + SRTCP index 4 */
 
 struct urchin_srtp_keys {
 	enum urchin_srtp_profile profile;
-	uint8_t send_key[URCHIN_SRTP_KEY_LEN];
+	uint8_t send_key[URCHIN_SRTP_KEY_CAP];
 	uint8_t send_salt[URCHIN_SRTP_SALT_CAP];
-	uint8_t receive_key[URCHIN_SRTP_KEY_LEN];
+	uint8_t receive_key[URCHIN_SRTP_KEY_CAP];
 	uint8_t receive_salt[URCHIN_SRTP_SALT_CAP];
 };
 
 struct urchin_srtp;
 
-/* Returns NULL when out of memory or when the library refuses. The keys are copied; the caller wipes its own. */
+/* Returns NULL when out of memory, or when a library refuses. The keys are copied; the caller wipes its own. */
 struct urchin_srtp *urchin_srtp_new(const struct urchin_srtp_keys *keys);
+struct urchin_srtp *urchin_srtp_new_by(enum urchin_srtp_implementation implementation,
+				       const struct urchin_srtp_keys *keys);
 
 /* Wipes the keys. NULL is allowed. */
 void urchin_srtp_free(struct urchin_srtp *srtp);
@@ -39,13 +45,31 @@ void urchin_srtp_free(struct urchin_srtp *srtp);
 /* Returns "AEAD_AES_128_GCM", ... as getStats() shows it; static storage. */
 const char *urchin_srtp_profile_name(enum urchin_srtp_profile profile);
 
+/* Lengths of a profile's master key and salt in bytes; 0 for an unknown profile. */
+size_t urchin_srtp_key_len(enum urchin_srtp_profile profile);
+size_t urchin_srtp_salt_len(enum urchin_srtp_profile profile);
+
 /*
  * Writes the protected form of a packet to `out` (may not overlap `plain`). Needs cap >= len + URCHIN_SRTP_OVERHEAD.
  * Returns the length written, URCHIN_ETOOBIG, URCHIN_EMALFORMED, URCHIN_EREPLAY (a sequence number more than 2048
- * behind the newest) or URCHIN_ELIBRARY. A packet may be protected again for retransmission.
+ * behind the newest), URCHIN_EFULL (too many SSRCs) or URCHIN_ELIBRARY. A packet may be protected again, unchanged, for
+ * retransmission.
  */
 int urchin_srtp_protect_rtp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap);
 int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap);
+
+/*
+ * One RTP packet in two pieces: a header of its own (12 bytes, CSRCs, extension) and a payload that many packets share.
+ * Saves the copy of the payload. `header` and `payload` may not overlap `out`.
+ */
+struct urchin_srtp_parts {
+	const uint8_t *header;
+	size_t header_len;
+	const uint8_t *payload;
+	size_t payload_len;
+};
+int urchin_srtp_protect_parts(struct urchin_srtp *srtp, const struct urchin_srtp_parts *parts, uint8_t *out,
+			      size_t cap);
 
 /*
  * Decrypts in place. Returns the plain length, URCHIN_EMALFORMED, URCHIN_EAUTH, URCHIN_EREPLAY, or URCHIN_EFULL

@@ -1,6 +1,5 @@
 /*
- * SRTP by libsrtp2, the first implementation behind srtp.h. libsrtp works in place, so protecting copies first;
- * lengths are checked here because the library reads headers before it knows that they are whole.
+ * SRTP by libsrtp2, the reference implementation behind srtp.h. libsrtp works in place, so protecting copies first.
  */
 #include <openssl/crypto.h>
 #include <pthread.h>
@@ -12,28 +11,12 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "base/table.h"
-#include "transport/srtp.h"
+#include "transport/srtp_internal.h"
 
-#define RTP_HEADER_LEN 12
-#define RTCP_HEADER_LEN 8
-#define SRTCP_INDEX_LEN 4
-#define GCM_TAG_LEN 16
-#define SHA1_80_TAG_LEN 10
-#define GCM_SALT_LEN 12
-#define CM_SALT_LEN 14
-#define PACKET_MAX_LEN 65535
-/* RFC 3711 3.3.2 asks for 64 at least; a burst of 1024 packets may overtake one at video rates. */
-#define RECEIVE_WINDOW 1024
-/* How far back a retransmission (RFC 4585 NACK) may reach. */
-#define SEND_WINDOW 2048
-
-/* libsrtp keeps a state of each SSRC that it ever received, in a list: a peer must not make it long. */
-#define RECEIVE_SSRCS_MAX 1024
-
-struct urchin_srtp {
+struct srtp_libsrtp {
+	struct urchin_srtp base;
 	srtp_t send;
 	srtp_t receive;
-	size_t tag_len;
 	struct urchin_table received; /* the SSRCs that libsrtp knows */
 };
 
@@ -75,25 +58,37 @@ static int error_of(srtp_err_status_t status)
 	}
 }
 
+static void set_policies(srtp_policy_t *policy, enum urchin_srtp_profile profile)
+{
+	switch (profile) {
+	case URCHIN_SRTP_AEAD_AES_128_GCM:
+		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy->rtp);
+		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy->rtcp);
+		break;
+	case URCHIN_SRTP_AEAD_AES_256_GCM:
+		srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy->rtp);
+		srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy->rtcp);
+		break;
+	default:
+		srtp_crypto_policy_set_rtp_default(&policy->rtp);
+		srtp_crypto_policy_set_rtcp_default(&policy->rtcp);
+		break;
+	}
+}
+
 static srtp_t make_session(enum urchin_srtp_profile profile, const uint8_t *key, const uint8_t *salt, bool is_sender)
 {
-	uint8_t master[URCHIN_SRTP_KEY_LEN + URCHIN_SRTP_SALT_CAP] = {0};
+	uint8_t master[URCHIN_SRTP_KEY_CAP + URCHIN_SRTP_SALT_CAP] = {0};
 	srtp_policy_t policy = {0};
 	srtp_t session = NULL;
-	size_t salt_len = profile == URCHIN_SRTP_AEAD_AES_128_GCM ? GCM_SALT_LEN : CM_SALT_LEN;
+	size_t key_len = urchin_srtp_key_len(profile);
 
-	memcpy(master, key, URCHIN_SRTP_KEY_LEN);
-	memcpy(master + URCHIN_SRTP_KEY_LEN, salt, salt_len);
-	if (profile == URCHIN_SRTP_AEAD_AES_128_GCM) {
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
-		srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
-	} else {
-		srtp_crypto_policy_set_rtp_default(&policy.rtp);
-		srtp_crypto_policy_set_rtcp_default(&policy.rtcp);
-	}
+	memcpy(master, key, key_len);
+	memcpy(master + key_len, salt, urchin_srtp_salt_len(profile));
+	set_policies(&policy, profile);
 	policy.ssrc.type = is_sender ? ssrc_any_outbound : ssrc_any_inbound;
 	policy.key = master;
-	policy.window_size = is_sender ? SEND_WINDOW : RECEIVE_WINDOW;
+	policy.window_size = is_sender ? URCHIN_SRTP_SEND_WINDOW : URCHIN_SRTP_RECEIVE_WINDOW;
 	policy.allow_repeat_tx = 1; /* retransmissions on NACK repeat a packet as it was */
 	if (srtp_create(&session, &policy) != srtp_err_status_ok)
 		session = NULL;
@@ -101,31 +96,15 @@ static srtp_t make_session(enum urchin_srtp_profile profile, const uint8_t *key,
 	return session;
 }
 
-struct urchin_srtp *urchin_srtp_new(const struct urchin_srtp_keys *keys)
+static struct srtp_libsrtp *from_base(struct urchin_srtp *base)
 {
-	struct urchin_srtp *srtp = NULL;
-
-	if (keys->profile != URCHIN_SRTP_AEAD_AES_128_GCM && keys->profile != URCHIN_SRTP_AES128_CM_SHA1_80)
-		return NULL;
-	if (!use_library())
-		return NULL;
-	srtp = calloc(1, sizeof(*srtp));
-	if (!srtp)
-		return NULL;
-	srtp->tag_len = keys->profile == URCHIN_SRTP_AEAD_AES_128_GCM ? GCM_TAG_LEN : SHA1_80_TAG_LEN;
-	srtp->send = make_session(keys->profile, keys->send_key, keys->send_salt, true);
-	srtp->receive = make_session(keys->profile, keys->receive_key, keys->receive_salt, false);
-	if (!srtp->send || !srtp->receive) {
-		urchin_srtp_free(srtp);
-		return NULL;
-	}
-	return srtp;
+	return (struct srtp_libsrtp *)base;
 }
 
-void urchin_srtp_free(struct urchin_srtp *srtp)
+static void libsrtp_free(struct urchin_srtp *base)
 {
-	if (!srtp)
-		return;
+	struct srtp_libsrtp *srtp = from_base(base);
+
 	/* srtp_dealloc() wipes its keys. */
 	if (srtp->send)
 		srtp_dealloc(srtp->send);
@@ -135,63 +114,36 @@ void urchin_srtp_free(struct urchin_srtp *srtp)
 	free(srtp);
 }
 
-/* RFC 3550 5.1, 5.3.1: version 2, and CSRC list and header extension end within `len`. */
-static bool is_rtp(const uint8_t *bytes, size_t len)
+static int libsrtp_protect_rtp(struct urchin_srtp *base, const struct urchin_srtp_parts *parts, uint8_t *out)
 {
-	size_t header_len = RTP_HEADER_LEN;
-
-	if (len < RTP_HEADER_LEN || len > PACKET_MAX_LEN || bytes[0] >> 6 != 2)
-		return false;
-	header_len += 4u * (bytes[0] & 0x0f);
-	if (bytes[0] & 0x10) {
-		if (len < header_len + 4)
-			return false;
-		header_len += 4 + 4u * urchin_read_u16(bytes + header_len + 2);
-	}
-	return header_len <= len;
-}
-
-static bool is_rtcp(const uint8_t *bytes, size_t len)
-{
-	return len >= RTCP_HEADER_LEN && len <= PACKET_MAX_LEN && bytes[0] >> 6 == 2;
-}
-
-int urchin_srtp_protect_rtp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap)
-{
+	int out_len = (int)(parts->header_len + parts->payload_len);
 	srtp_err_status_t status;
-	int out_len = (int)len;
 
-	if (!is_rtp(plain, len))
-		return URCHIN_EMALFORMED;
-	if (cap < len + URCHIN_SRTP_OVERHEAD)
-		return URCHIN_ETOOBIG;
-	memcpy(out, plain, len);
-	status = srtp_protect(srtp->send, out, &out_len);
+	memcpy(out, parts->header, parts->header_len);
+	if (parts->payload_len)
+		memcpy(out + parts->header_len, parts->payload, parts->payload_len);
+	status = srtp_protect(from_base(base)->send, out, &out_len);
 	return status == srtp_err_status_ok ? out_len : error_of(status);
 }
 
-int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap)
+static int libsrtp_protect_rtcp(struct urchin_srtp *base, const uint8_t *plain, size_t len, uint8_t *out)
 {
-	srtp_err_status_t status;
 	int out_len = (int)len;
+	srtp_err_status_t status;
 
-	if (!is_rtcp(plain, len))
-		return URCHIN_EMALFORMED;
-	if (cap < len + URCHIN_SRTP_OVERHEAD)
-		return URCHIN_ETOOBIG;
 	memcpy(out, plain, len);
-	status = srtp_protect_rtcp(srtp->send, out, &out_len);
+	status = srtp_protect_rtcp(from_base(base)->send, out, &out_len);
 	return status == srtp_err_status_ok ? out_len : error_of(status);
 }
 
-static int unprotect(struct urchin_srtp *srtp, srtp_err_status_t (*library)(srtp_t, void *, int *), uint32_t ssrc,
+static int unprotect(struct srtp_libsrtp *srtp, srtp_err_status_t (*library)(srtp_t, void *, int *), uint32_t ssrc,
 		     uint8_t *bytes, size_t len)
 {
 	bool is_new = urchin_table_find(&srtp->received, ssrc) == NULL;
 	srtp_err_status_t status;
 	int out_len = (int)len;
 
-	if (is_new && srtp->received.count == RECEIVE_SSRCS_MAX)
+	if (is_new && srtp->received.count == URCHIN_SRTP_SSRCS_MAX)
 		return URCHIN_EFULL;
 	status = library(srtp->receive, bytes, &out_len);
 	if (status != srtp_err_status_ok)
@@ -202,16 +154,41 @@ static int unprotect(struct urchin_srtp *srtp, srtp_err_status_t (*library)(srtp
 	return out_len;
 }
 
-int urchin_srtp_unprotect_rtp(struct urchin_srtp *srtp, uint8_t *bytes, size_t len)
+static int libsrtp_unprotect_rtp(struct urchin_srtp *base, uint8_t *bytes, size_t len, size_t header_len)
 {
-	if (len < RTP_HEADER_LEN + srtp->tag_len || !is_rtp(bytes, len - srtp->tag_len))
-		return URCHIN_EMALFORMED;
-	return unprotect(srtp, srtp_unprotect, urchin_read_u32(bytes + 8), bytes, len);
+	(void)header_len;
+	return unprotect(from_base(base), srtp_unprotect, urchin_read_u32(bytes + 8), bytes, len);
 }
 
-int urchin_srtp_unprotect_rtcp(struct urchin_srtp *srtp, uint8_t *bytes, size_t len)
+static int libsrtp_unprotect_rtcp(struct urchin_srtp *base, uint8_t *bytes, size_t len)
 {
-	if (len < RTCP_HEADER_LEN + SRTCP_INDEX_LEN + srtp->tag_len || !is_rtcp(bytes, len))
-		return URCHIN_EMALFORMED;
-	return unprotect(srtp, srtp_unprotect_rtcp, urchin_read_u32(bytes + 4), bytes, len);
+	return unprotect(from_base(base), srtp_unprotect_rtcp, urchin_read_u32(bytes + 4), bytes, len);
+}
+
+static const struct urchin_srtp_ops ops = {
+    .free = libsrtp_free,
+    .protect_rtp = libsrtp_protect_rtp,
+    .protect_rtcp = libsrtp_protect_rtcp,
+    .unprotect_rtp = libsrtp_unprotect_rtp,
+    .unprotect_rtcp = libsrtp_unprotect_rtcp,
+};
+
+struct urchin_srtp *urchin_srtp_libsrtp_new(const struct urchin_srtp_keys *keys)
+{
+	struct srtp_libsrtp *srtp;
+
+	if (!use_library())
+		return NULL;
+	srtp = calloc(1, sizeof(*srtp));
+	if (!srtp)
+		return NULL;
+	srtp->base.ops = &ops;
+	srtp->base.tag_len = urchin_srtp_tag_len(keys->profile);
+	srtp->send = make_session(keys->profile, keys->send_key, keys->send_salt, true);
+	srtp->receive = make_session(keys->profile, keys->receive_key, keys->receive_salt, false);
+	if (!srtp->send || !srtp->receive) {
+		libsrtp_free(&srtp->base);
+		return NULL;
+	}
+	return &srtp->base;
 }

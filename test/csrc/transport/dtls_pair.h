@@ -255,11 +255,11 @@ MAYBE_UNUSED static void pair_assert_connected(const struct dtls_pair *pair)
 		assert_true(urchin_dtls_deadline_us(pair->ends[i].dtls, pair->now_us) == URCHIN_NEVER_US);
 	}
 	assert_int_equal(a->profile, b->profile);
-	assert_memory_equal(a->send_key, b->receive_key, URCHIN_SRTP_KEY_LEN);
+	assert_memory_equal(a->send_key, b->receive_key, URCHIN_SRTP_KEY_CAP);
 	assert_memory_equal(a->send_salt, b->receive_salt, URCHIN_SRTP_SALT_CAP);
-	assert_memory_equal(a->receive_key, b->send_key, URCHIN_SRTP_KEY_LEN);
+	assert_memory_equal(a->receive_key, b->send_key, URCHIN_SRTP_KEY_CAP);
 	assert_memory_equal(a->receive_salt, b->send_salt, URCHIN_SRTP_SALT_CAP);
-	assert_memory_not_equal(a->send_key, a->receive_key, URCHIN_SRTP_KEY_LEN);
+	assert_memory_not_equal(a->send_key, a->receive_key, URCHIN_SRTP_KEY_CAP);
 }
 
 /* A numeric value of an association's statistics; fails the test when there is none. */

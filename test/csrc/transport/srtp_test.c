@@ -1,4 +1,5 @@
-/* Both SRTP profiles: round trips, replays, damage in each region, sequence numbers that wrap, retransmission. */
+/* Every SRTP profile, by our own transform and by libsrtp2: round trips, replays, damage in each region, sequence
+ * numbers that wrap, retransmission. */
 #include "support/cmocka_all.h"
 
 #include <stdlib.h>
@@ -10,7 +11,11 @@
 
 #define CAP 1600
 
-static const enum urchin_srtp_profile profiles[] = {URCHIN_SRTP_AEAD_AES_128_GCM, URCHIN_SRTP_AES128_CM_SHA1_80};
+static const enum urchin_srtp_profile profiles[] = {URCHIN_SRTP_AEAD_AES_128_GCM, URCHIN_SRTP_AES128_CM_SHA1_80,
+						    URCHIN_SRTP_AEAD_AES_256_GCM};
+#define PROFILES (sizeof(profiles) / sizeof(profiles[0]))
+
+static enum urchin_srtp_implementation implementation;
 
 struct srtp_pair {
 	struct urchin_srtp *a;
@@ -22,7 +27,7 @@ static struct srtp_pair open_pair(enum urchin_srtp_profile profile)
 	struct urchin_srtp_keys keys = {.profile = profile}, mirrored = {.profile = profile};
 	struct srtp_pair pair;
 
-	for (uint8_t i = 0; i < 16; i++) {
+	for (uint8_t i = 0; i < URCHIN_SRTP_KEY_CAP; i++) {
 		keys.send_key[i] = mirrored.receive_key[i] = i;
 		keys.receive_key[i] = mirrored.send_key[i] = (uint8_t)(100 + i);
 	}
@@ -30,8 +35,8 @@ static struct srtp_pair open_pair(enum urchin_srtp_profile profile)
 		keys.send_salt[i] = mirrored.receive_salt[i] = (uint8_t)(50 + i);
 		keys.receive_salt[i] = mirrored.send_salt[i] = (uint8_t)(200 + i);
 	}
-	pair.a = urchin_srtp_new(&keys);
-	pair.b = urchin_srtp_new(&mirrored);
+	pair.a = urchin_srtp_new_by(implementation, &keys);
+	pair.b = urchin_srtp_new_by(implementation, &mirrored);
 	assert_non_null(pair.a);
 	assert_non_null(pair.b);
 	return pair;
@@ -100,14 +105,14 @@ static int unprotect(struct urchin_srtp *srtp, uint16_t seq, const uint8_t *byte
 static void packets_go_both_ways(void **state)
 {
 	(void)state;
-	for (size_t p = 0; p < 2; p++) {
+	for (size_t p = 0; p < PROFILES; p++) {
 		struct srtp_pair pair = open_pair(profiles[p]);
 		uint8_t out[CAP], back[CAP];
 		int len;
 
 		for (uint16_t seq = 1; seq < 50; seq++) {
 			len = protect(pair.a, seq, out);
-			assert_int_equal(len, 128 + (profiles[p] == URCHIN_SRTP_AEAD_AES_128_GCM ? 16 : 10));
+			assert_int_equal(len, 128 + (profiles[p] == URCHIN_SRTP_AES128_CM_SHA1_80 ? 10 : 16));
 			assert_true(unprotect(pair.b, seq, out, len) > 0);
 			len = protect(pair.b, seq, back);
 			assert_true(unprotect(pair.a, seq, back, len) > 0);
@@ -121,13 +126,13 @@ static void packets_go_both_ways(void **state)
 static void rtcp_goes_both_ways_once(void **state)
 {
 	(void)state;
-	for (size_t p = 0; p < 2; p++) {
+	for (size_t p = 0; p < PROFILES; p++) {
 		struct srtp_pair pair = open_pair(profiles[p]);
 		uint8_t plain[28], out[CAP], copy[CAP];
 		size_t plain_len = make_rtcp(plain, 77);
 		int len = urchin_srtp_protect_rtcp(pair.a, plain, plain_len, out, sizeof(out));
 
-		assert_int_equal(len, 28 + 4 + (profiles[p] == URCHIN_SRTP_AEAD_AES_128_GCM ? 16 : 10));
+		assert_int_equal(len, 28 + 4 + (profiles[p] == URCHIN_SRTP_AES128_CM_SHA1_80 ? 10 : 16));
 		memcpy(copy, out, (size_t)len);
 		assert_int_equal(urchin_srtp_unprotect_rtcp(pair.b, copy, (size_t)len), 28);
 		assert_memory_equal(copy, plain, plain_len);
@@ -139,7 +144,7 @@ static void rtcp_goes_both_ways_once(void **state)
 static void replayed_packet_is_refused(void **state)
 {
 	(void)state;
-	for (size_t p = 0; p < 2; p++) {
+	for (size_t p = 0; p < PROFILES; p++) {
 		struct srtp_pair pair = open_pair(profiles[p]);
 		uint8_t first[CAP], out[CAP];
 		int first_len = protect(pair.a, 100, first);
@@ -157,7 +162,7 @@ static void replayed_packet_is_refused(void **state)
 static void late_packet_within_the_window_is_taken(void **state)
 {
 	(void)state;
-	for (size_t p = 0; p < 2; p++) {
+	for (size_t p = 0; p < PROFILES; p++) {
 		struct srtp_pair pair = open_pair(profiles[p]);
 		uint8_t late[CAP], out[CAP];
 		int late_len;
@@ -176,7 +181,7 @@ static void late_packet_within_the_window_is_taken(void **state)
 static void damage_anywhere_is_noticed_and_moves_nothing(void **state)
 {
 	(void)state;
-	for (size_t p = 0; p < 2; p++) {
+	for (size_t p = 0; p < PROFILES; p++) {
 		struct srtp_pair pair = open_pair(profiles[p]);
 		uint8_t out[CAP];
 		int len = protect(pair.a, 500, out);
@@ -194,7 +199,7 @@ static void damage_anywhere_is_noticed_and_moves_nothing(void **state)
 static void damaged_rtcp_is_noticed(void **state)
 {
 	(void)state;
-	for (size_t p = 0; p < 2; p++) {
+	for (size_t p = 0; p < PROFILES; p++) {
 		struct srtp_pair pair = open_pair(profiles[p]);
 		uint8_t plain[28], out[CAP], copy[CAP];
 		int len = urchin_srtp_protect_rtcp(pair.a, plain, make_rtcp(plain, 77), out, sizeof(out));
@@ -212,7 +217,7 @@ static void damaged_rtcp_is_noticed(void **state)
 static void truncated_packets_are_refused(void **state)
 {
 	(void)state;
-	for (size_t p = 0; p < 2; p++) {
+	for (size_t p = 0; p < PROFILES; p++) {
 		struct srtp_pair pair = open_pair(profiles[p]);
 		uint8_t out[CAP], plain[28], rtcp[CAP];
 		int len = protect(pair.a, 1, out);
@@ -278,7 +283,7 @@ static void sequence_numbers_wrap(void **state)
 	};
 
 	(void)state;
-	for (size_t p = 0; p < 2; p++) {
+	for (size_t p = 0; p < PROFILES; p++) {
 		for (size_t o = 0; o < sizeof(orders) / sizeof(orders[0]); o++) {
 			struct srtp_pair pair = open_pair(profiles[p]);
 			uint8_t packets[16][CAP];
@@ -313,7 +318,7 @@ static void two_rounds_of_sequence_numbers(void **state)
 static void retransmission_gives_the_same_bytes(void **state)
 {
 	(void)state;
-	for (size_t p = 0; p < 2; p++) {
+	for (size_t p = 0; p < PROFILES; p++) {
 		struct srtp_pair pair = open_pair(profiles[p]);
 		uint8_t first[CAP], again[CAP], out[CAP];
 		int len = protect(pair.a, 65500, first);
@@ -350,7 +355,7 @@ static void each_ssrc_has_a_state_of_its_own(void **state)
 static void wrong_key_is_an_authentication_error(void **state)
 {
 	(void)state;
-	for (size_t p = 0; p < 2; p++) {
+	for (size_t p = 0; p < PROFILES; p++) {
 		struct srtp_pair pair = open_pair(profiles[p]);
 		uint8_t out[CAP];
 		int len = protect(pair.a, 1, out);
@@ -366,9 +371,10 @@ static void unknown_profile_is_refused(void **state)
 	struct urchin_srtp_keys keys = {.profile = URCHIN_SRTP_NONE};
 
 	(void)state;
-	assert_null(urchin_srtp_new(&keys));
+	assert_null(urchin_srtp_new_by(implementation, &keys));
 	assert_string_equal(urchin_srtp_profile_name(URCHIN_SRTP_AEAD_AES_128_GCM), "AEAD_AES_128_GCM");
 	assert_string_equal(urchin_srtp_profile_name(URCHIN_SRTP_AES128_CM_SHA1_80), "AES_CM_128_HMAC_SHA1_80");
+	assert_string_equal(urchin_srtp_profile_name(URCHIN_SRTP_AEAD_AES_256_GCM), "AEAD_AES_256_GCM");
 	urchin_srtp_free(NULL);
 }
 
@@ -376,7 +382,7 @@ static void unknown_profile_is_refused(void **state)
 static void a_peer_has_a_bounded_number_of_ssrcs(void **state)
 {
 	(void)state;
-	for (size_t p = 0; p < 2; p++) {
+	for (size_t p = 0; p < PROFILES; p++) {
 		struct srtp_pair pair = open_pair(profiles[p]);
 		uint8_t plain[CAP], out[CAP];
 
@@ -418,5 +424,10 @@ int main(void)
 	    cmocka_unit_test(a_peer_has_a_bounded_number_of_ssrcs),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed;
+
+	implementation = URCHIN_SRTP_OWN;
+	failed = cmocka_run_group_tests_name("own transform", tests, NULL, NULL);
+	implementation = URCHIN_SRTP_LIBSRTP;
+	return failed + cmocka_run_group_tests_name("libsrtp2", tests, NULL, NULL);
 }

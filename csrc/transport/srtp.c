@@ -1,0 +1,129 @@
+/* What every implementation behind srtp.h shares: profiles, and the checks of lengths that hostile packets need. */
+#include "transport/srtp.h"
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "transport/srtp_internal.h"
+
+const char *urchin_srtp_profile_name(enum urchin_srtp_profile profile)
+{
+	switch (profile) {
+	case URCHIN_SRTP_AES128_CM_SHA1_80:
+		return "AES_CM_128_HMAC_SHA1_80";
+	case URCHIN_SRTP_AEAD_AES_128_GCM:
+		return "AEAD_AES_128_GCM";
+	case URCHIN_SRTP_AEAD_AES_256_GCM:
+		return "AEAD_AES_256_GCM";
+	case URCHIN_SRTP_NONE:
+		break;
+	}
+	return "none";
+}
+
+bool urchin_srtp_is_gcm(enum urchin_srtp_profile profile)
+{
+	return profile == URCHIN_SRTP_AEAD_AES_128_GCM || profile == URCHIN_SRTP_AEAD_AES_256_GCM;
+}
+
+size_t urchin_srtp_key_len(enum urchin_srtp_profile profile)
+{
+	if (profile == URCHIN_SRTP_AEAD_AES_256_GCM)
+		return 32;
+	return profile == URCHIN_SRTP_AEAD_AES_128_GCM || profile == URCHIN_SRTP_AES128_CM_SHA1_80 ? 16 : 0;
+}
+
+size_t urchin_srtp_salt_len(enum urchin_srtp_profile profile)
+{
+	if (urchin_srtp_is_gcm(profile))
+		return 12; /* RFC 7714 12 */
+	return profile == URCHIN_SRTP_AES128_CM_SHA1_80 ? 14 : 0;
+}
+
+size_t urchin_srtp_tag_len(enum urchin_srtp_profile profile)
+{
+	return urchin_srtp_is_gcm(profile) ? 16 : 10;
+}
+
+struct urchin_srtp *urchin_srtp_new_by(enum urchin_srtp_implementation implementation,
+				       const struct urchin_srtp_keys *keys)
+{
+	if (urchin_srtp_key_len(keys->profile) == 0)
+		return NULL;
+	return implementation == URCHIN_SRTP_LIBSRTP ? urchin_srtp_libsrtp_new(keys) : urchin_srtp_own_new(keys);
+}
+
+struct urchin_srtp *urchin_srtp_new(const struct urchin_srtp_keys *keys)
+{
+	return urchin_srtp_new_by(URCHIN_SRTP_OWN, keys);
+}
+
+void urchin_srtp_free(struct urchin_srtp *srtp)
+{
+	if (srtp)
+		srtp->ops->free(srtp);
+}
+
+/* RFC 3550 5.1, 5.3.1: version 2, and CSRC list and header extension end within `len`. Returns 0 when they don't. */
+static size_t rtp_header_len(const uint8_t *bytes, size_t len)
+{
+	size_t header_len = URCHIN_SRTP_RTP_HEADER_LEN;
+
+	if (len < header_len || len > URCHIN_SRTP_PACKET_MAX_LEN || bytes[0] >> 6 != 2)
+		return 0;
+	header_len += 4u * (bytes[0] & 0x0f);
+	if (bytes[0] & 0x10) {
+		if (len < header_len + 4)
+			return 0;
+		header_len += 4 + 4u * urchin_read_u16(bytes + header_len + 2);
+	}
+	return header_len <= len ? header_len : 0;
+}
+
+static bool is_rtcp(const uint8_t *bytes, size_t len)
+{
+	return len >= URCHIN_SRTP_RTCP_HEADER_LEN && len <= URCHIN_SRTP_PACKET_MAX_LEN && bytes[0] >> 6 == 2;
+}
+
+int urchin_srtp_protect_parts(struct urchin_srtp *srtp, const struct urchin_srtp_parts *parts, uint8_t *out, size_t cap)
+{
+	if (rtp_header_len(parts->header, parts->header_len) != parts->header_len ||
+	    parts->payload_len > URCHIN_SRTP_PACKET_MAX_LEN - parts->header_len)
+		return URCHIN_EMALFORMED;
+	if (cap < parts->header_len + parts->payload_len + URCHIN_SRTP_OVERHEAD)
+		return URCHIN_ETOOBIG;
+	return srtp->ops->protect_rtp(srtp, parts, out);
+}
+
+int urchin_srtp_protect_rtp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap)
+{
+	size_t header_len = rtp_header_len(plain, len);
+	struct urchin_srtp_parts parts = {plain, header_len, plain + header_len, len - header_len};
+
+	return header_len ? urchin_srtp_protect_parts(srtp, &parts, out, cap) : URCHIN_EMALFORMED;
+}
+
+int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap)
+{
+	if (!is_rtcp(plain, len))
+		return URCHIN_EMALFORMED;
+	if (cap < len + URCHIN_SRTP_OVERHEAD)
+		return URCHIN_ETOOBIG;
+	return srtp->ops->protect_rtcp(srtp, plain, len, out);
+}
+
+int urchin_srtp_unprotect_rtp(struct urchin_srtp *srtp, uint8_t *bytes, size_t len)
+{
+	size_t header_len;
+
+	if (len < URCHIN_SRTP_RTP_HEADER_LEN + srtp->tag_len)
+		return URCHIN_EMALFORMED;
+	header_len = rtp_header_len(bytes, len - srtp->tag_len);
+	return header_len ? srtp->ops->unprotect_rtp(srtp, bytes, len, header_len) : URCHIN_EMALFORMED;
+}
+
+int urchin_srtp_unprotect_rtcp(struct urchin_srtp *srtp, uint8_t *bytes, size_t len)
+{
+	if (len < URCHIN_SRTP_RTCP_HEADER_LEN + URCHIN_SRTP_INDEX_LEN + srtp->tag_len || !is_rtcp(bytes, len))
+		return URCHIN_EMALFORMED;
+	return srtp->ops->unprotect_rtcp(srtp, bytes, len);
+}
