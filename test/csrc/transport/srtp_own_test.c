@@ -16,12 +16,15 @@ static const enum urchin_srtp_profile profiles[] = {URCHIN_SRTP_AEAD_AES_128_GCM
 						    URCHIN_SRTP_AEAD_AES_256_GCM};
 #define PROFILES (sizeof(profiles) / sizeof(profiles[0]))
 
-static uint32_t state_of_chance;
+static uint64_t state_of_chance = 1;
 
+/* xorshift64 */
 static uint32_t chance(uint32_t below)
 {
-	state_of_chance = state_of_chance * 1664525u + 1013904223u;
-	return (state_of_chance >> 8) % below;
+	state_of_chance ^= state_of_chance << 13;
+	state_of_chance ^= state_of_chance >> 7;
+	state_of_chance ^= state_of_chance << 17;
+	return (uint32_t)(state_of_chance >> 32) % below;
 }
 
 static struct urchin_srtp *open_by(enum urchin_srtp_implementation implementation, enum urchin_srtp_profile profile,
