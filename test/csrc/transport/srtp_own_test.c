@@ -97,7 +97,7 @@ static void the_same_bytes_are_sent(void **state)
 			size_t len;
 			int a_len, b_len;
 
-			seq += chance(10) ? chance(60) : (uint32_t) - (int32_t)chance(300);
+			seq += chance(10) ? chance(60) : 0u - chance(300);
 			len = make_rtp(plain, 0x1000 + chance(3), (uint16_t)seq);
 			a_len = urchin_srtp_protect_rtp(own, plain, len, a, CAP);
 			b_len = urchin_srtp_protect_rtp(reference, plain, len, b, CAP);
@@ -147,7 +147,7 @@ static void the_same_verdicts_are_given(void **state)
 			size_t plain_len;
 			int len, verdict;
 
-			seq += chance(20) ? 1 + chance(40) : (uint32_t) - (int32_t)chance(1500);
+			seq += chance(20) ? 1 + chance(40) : 0u - chance(200);
 			plain_len = make_rtp(plain, 0x77, (uint16_t)seq);
 			len = urchin_srtp_protect_rtp(sender, plain, plain_len, sent, CAP);
 			if (len < 0)
