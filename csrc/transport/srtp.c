@@ -84,22 +84,15 @@ static bool is_rtcp(const uint8_t *bytes, size_t len)
 	return len >= URCHIN_SRTP_RTCP_HEADER_LEN && len <= URCHIN_SRTP_PACKET_MAX_LEN && bytes[0] >> 6 == 2;
 }
 
-int urchin_srtp_protect_parts(struct urchin_srtp *srtp, const struct urchin_srtp_parts *parts, uint8_t *out, size_t cap)
-{
-	if (rtp_header_len(parts->header, parts->header_len) != parts->header_len ||
-	    parts->payload_len > URCHIN_SRTP_PACKET_MAX_LEN - parts->header_len)
-		return URCHIN_EMALFORMED;
-	if (cap < parts->header_len + parts->payload_len + URCHIN_SRTP_OVERHEAD)
-		return URCHIN_ETOOBIG;
-	return srtp->ops->protect_rtp(srtp, parts, out);
-}
-
 int urchin_srtp_protect_rtp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap)
 {
 	size_t header_len = rtp_header_len(plain, len);
-	struct urchin_srtp_parts parts = {plain, header_len, plain + header_len, len - header_len};
 
-	return header_len ? urchin_srtp_protect_parts(srtp, &parts, out, cap) : URCHIN_EMALFORMED;
+	if (header_len == 0)
+		return URCHIN_EMALFORMED;
+	if (cap < len + URCHIN_SRTP_OVERHEAD)
+		return URCHIN_ETOOBIG;
+	return srtp->ops->protect_rtp(srtp, plain, len, header_len, out);
 }
 
 int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap)

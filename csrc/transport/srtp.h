@@ -59,19 +59,6 @@ int urchin_srtp_protect_rtp(struct urchin_srtp *srtp, const uint8_t *plain, size
 int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap);
 
 /*
- * One RTP packet in two pieces: a header of its own (12 bytes, CSRCs, extension) and a payload that many packets share.
- * Saves the copy of the payload. `header` and `payload` may not overlap `out`.
- */
-struct urchin_srtp_parts {
-	const uint8_t *header;
-	size_t header_len;
-	const uint8_t *payload;
-	size_t payload_len;
-};
-int urchin_srtp_protect_parts(struct urchin_srtp *srtp, const struct urchin_srtp_parts *parts, uint8_t *out,
-			      size_t cap);
-
-/*
  * Decrypts in place. Returns the plain length, URCHIN_EMALFORMED, URCHIN_EAUTH, URCHIN_EREPLAY, or URCHIN_EFULL
  * (packets of more than 1024 SSRCs came).
  */

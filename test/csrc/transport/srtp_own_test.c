@@ -171,29 +171,6 @@ static void the_same_verdicts_are_given(void **state)
 	}
 }
 
-static void a_header_and_a_shared_payload_make_the_same_packet(void **state)
-{
-	(void)state;
-	for (size_t p = 0; p < PROFILES; p++) {
-		struct urchin_srtp *whole = open_by(URCHIN_SRTP_OWN, profiles[p], false);
-		struct urchin_srtp *parted = open_by(URCHIN_SRTP_OWN, profiles[p], false);
-		uint8_t plain[CAP] = {0x80, 96, 0, 5}, a[CAP], b[CAP];
-		struct urchin_srtp_parts parts = {plain, 12, plain + 12, 600};
-		int len = urchin_srtp_protect_rtp(whole, plain, 612, a, CAP);
-
-		assert_int_equal(urchin_srtp_protect_parts(parted, &parts, b, CAP), len);
-		assert_memory_equal(a, b, (size_t)len);
-		parts.header_len = 11;
-		assert_int_equal(urchin_srtp_protect_parts(parted, &parts, b, CAP), URCHIN_EMALFORMED);
-		parts.header_len = 13;
-		assert_int_equal(urchin_srtp_protect_parts(parted, &parts, b, CAP), URCHIN_EMALFORMED);
-		parts.header_len = 12;
-		assert_int_equal(urchin_srtp_protect_parts(parted, &parts, b, 631), URCHIN_ETOOBIG);
-		urchin_srtp_free(whole);
-		urchin_srtp_free(parted);
-	}
-}
-
 static void a_window_remembers_its_width(void **state)
 {
 	struct urchin_srtp_window window = {0};
@@ -220,7 +197,6 @@ int main(void)
 	    cmocka_unit_test(the_same_bytes_are_sent),
 	    cmocka_unit_test(the_same_reports_are_sent),
 	    cmocka_unit_test(the_same_verdicts_are_given),
-	    cmocka_unit_test(a_header_and_a_shared_payload_make_the_same_packet),
 	    cmocka_unit_test(a_window_remembers_its_width),
 	};
 
