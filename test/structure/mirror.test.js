@@ -12,6 +12,7 @@ const testedThrough = {
   'csrc/io/glib_source.c': 'test/csrc/io/ice_nice_test.c',
   'csrc/io/nice_address.c': 'test/csrc/io/ice_nice_test.c',
   'csrc/io/nice_candidate.c': 'test/csrc/io/ice_nice_test.c',
+  'csrc/io/nice_config.c': 'test/csrc/io/ice_nice_test.c',
   'csrc/io/nice_servers.c': 'test/csrc/io/turn_test.c',
   'csrc/media/format.c': 'test/csrc/session/forward_test.c',
   'csrc/media/packet.c': 'test/csrc/session/forward_test.c',

@@ -1,0 +1,243 @@
+/* Receives in batches, sends one by one; what can't be sent now is lost, as on any network. */
+#include "io/udp_socket.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "io/clock.h"
+
+/* A turn of the loop belongs to all connections: the rest waits for the next one. */
+#define BATCH 16
+#define BATCHES_PER_TURN 4
+/* Larger than any MTU that a peer may rely on; what is longer is cut and then fails its authentication. */
+#define DATAGRAM_CAP 2048
+/* A burst of media at a time when the worker is busy. */
+#define RECEIVE_BUFFER (1 << 20)
+
+static struct urchin_udp_socket *from_watch(struct urchin_loop_watch *watch)
+{
+	return (struct urchin_udp_socket *)((char *)watch - offsetof(struct urchin_udp_socket, watch));
+}
+
+bool urchin_sockaddr_read(struct urchin_addr *addr, const struct sockaddr *from)
+{
+	if (from->sa_family == AF_INET) {
+		const struct sockaddr_in *ip4 = (const struct sockaddr_in *)(const void *)from;
+
+		*addr = (struct urchin_addr){.family = URCHIN_ADDR_IPV4, .port = ntohs(ip4->sin_port)};
+		memcpy(addr->bytes, &ip4->sin_addr, 4);
+		return true;
+	}
+	if (from->sa_family == AF_INET6) {
+		const struct sockaddr_in6 *ip6 = (const struct sockaddr_in6 *)(const void *)from;
+
+		*addr = (struct urchin_addr){.family = URCHIN_ADDR_IPV6, .port = ntohs(ip6->sin6_port)};
+		memcpy(addr->bytes, &ip6->sin6_addr, 16);
+		if (IN6_IS_ADDR_LINKLOCAL(&ip6->sin6_addr))
+			addr->scope_id = ip6->sin6_scope_id;
+		return true;
+	}
+	return false;
+}
+
+socklen_t urchin_sockaddr_write(const struct urchin_addr *addr, struct sockaddr_storage *to)
+{
+	if (addr->family == URCHIN_ADDR_IPV4) {
+		struct sockaddr_in *ip4 = (struct sockaddr_in *)to;
+
+		*ip4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(addr->port)};
+		memcpy(&ip4->sin_addr, addr->bytes, 4);
+		return sizeof(*ip4);
+	}
+	if (addr->family == URCHIN_ADDR_IPV6) {
+		struct sockaddr_in6 *ip6 = (struct sockaddr_in6 *)to;
+
+		*ip6 = (struct sockaddr_in6){
+		    .sin6_family = AF_INET6, .sin6_port = htons(addr->port), .sin6_scope_id = addr->scope_id};
+		memcpy(&ip6->sin6_addr, addr->bytes, 16);
+		return sizeof(*ip6);
+	}
+	return 0;
+}
+
+/* Returns how many datagrams there were. */
+static int receive_batch(struct urchin_udp_socket *udp)
+{
+	uint8_t bytes[BATCH][DATAGRAM_CAP];
+	struct sockaddr_storage from[BATCH];
+	struct iovec vectors[BATCH];
+	struct mmsghdr messages[BATCH];
+	uint64_t now_us;
+	int count;
+
+	for (int i = 0; i < BATCH; i++) {
+		vectors[i] = (struct iovec){.iov_base = bytes[i], .iov_len = DATAGRAM_CAP};
+		messages[i].msg_hdr = (struct msghdr){
+		    .msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &vectors[i], .msg_iovlen = 1};
+	}
+	count = recvmmsg(udp->fd, messages, BATCH, MSG_DONTWAIT, NULL);
+	now_us = urchin_clock_us();
+	for (int i = 0; i < count && udp->fd >= 0; i++) {
+		struct urchin_addr addr;
+
+		udp->counters.packets_received++;
+		udp->counters.bytes_received += messages[i].msg_len;
+		if (messages[i].msg_len > 0 && urchin_sockaddr_read(&addr, (struct sockaddr *)&from[i]))
+			udp->on_packet(udp->owner, udp, &addr, bytes[i], messages[i].msg_len, now_us);
+	}
+	return count;
+}
+
+static void on_ready(struct urchin_loop_watch *watch, int fd, uint32_t events)
+{
+	struct urchin_udp_socket *udp = from_watch(watch);
+
+	(void)fd, (void)events;
+	for (int i = 0; i < BATCHES_PER_TURN && udp->fd >= 0; i++)
+		if (receive_batch(udp) < BATCH)
+			return;
+}
+
+/* The datagram's payload begins at offset 0. Socket 0 of the group is the one that was bound first: the other one. */
+static int sort_packets(int fd, uint32_t tag)
+{
+	struct sock_filter steps[] = {
+	    BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+	    /* 0..19: STUN (and ZRTP) */
+	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 20, 5, 0),
+	    BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0),
+	    /* Binding success and error; a load beyond the end gives socket 0 too. */
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x0101, 1, 0),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x0111, 0, 5),
+	    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 8),
+	    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, tag, 2, 3),
+	    /* 64..79: a TURN server's channel data */
+	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 80, 1, 0),
+	    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, 64, 1, 0),
+	    BPF_STMT(BPF_RET | BPF_K, 1),
+	    BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	struct sock_fprog program = {sizeof(steps) / sizeof(steps[0]), steps};
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program));
+}
+
+static int make(struct urchin_udp_socket *udp, struct urchin_loop *loop, int family, bool is_shared)
+{
+	int on = 1;
+	int size = RECEIVE_BUFFER;
+
+	*udp = (struct urchin_udp_socket){.loop = loop, .watch.on_ready = on_ready};
+	udp->fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (udp->fd < 0)
+		return URCHIN_ESYSTEM;
+	if (family == AF_INET6 && setsockopt(udp->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)))
+		return URCHIN_ESYSTEM;
+	if (is_shared && setsockopt(udp->fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)))
+		return URCHIN_ESYSTEM;
+	/* As much as the system allows. */
+	setsockopt(udp->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	return 0;
+}
+
+/* libnice ties its sockets to the interface of their address; packets of ours must leave the same way. */
+static void copy_interface(int from, int to, int family)
+{
+	int level = family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP;
+	int option = family == AF_INET6 ? IPV6_UNICAST_IF : IP_UNICAST_IF;
+	int index = 0;
+	socklen_t len = sizeof(index);
+
+	if (getsockopt(from, level, option, &index, &len) == 0 && index != 0)
+		setsockopt(to, level, option, &index, sizeof(index));
+}
+
+static int bind_to(struct urchin_udp_socket *udp, const struct sockaddr_storage *storage, socklen_t len)
+{
+	struct sockaddr_storage bound = {0};
+	socklen_t bound_len = sizeof(bound);
+
+	if (bind(udp->fd, (const struct sockaddr *)storage, len) ||
+	    getsockname(udp->fd, (struct sockaddr *)&bound, &bound_len) ||
+	    !urchin_sockaddr_read(&udp->addr, (struct sockaddr *)&bound))
+		return URCHIN_ESYSTEM;
+	return urchin_loop_set_fd(udp->loop, &udp->watch, udp->fd, EPOLLIN) ? URCHIN_ESYSTEM : 0;
+}
+
+int urchin_udp_socket_open(struct urchin_udp_socket *udp, struct urchin_loop *loop, const struct urchin_addr *addr)
+{
+	struct sockaddr_storage storage = {0};
+	socklen_t len = urchin_sockaddr_write(addr, &storage);
+	int err = make(udp, loop, storage.ss_family, false);
+
+	if (!err)
+		err = bind_to(udp, &storage, len);
+	if (err)
+		urchin_udp_socket_close(udp);
+	return err;
+}
+
+int urchin_udp_socket_open_beside(struct urchin_udp_socket *udp, struct urchin_loop *loop, int fd, uint32_t tag)
+{
+	struct sockaddr_storage storage = {0};
+	socklen_t len = sizeof(storage);
+	int on = 1;
+	int off = 0;
+	int err;
+
+	udp->fd = -1;
+	if (getsockname(fd, (struct sockaddr *)&storage, &len) ||
+	    setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)))
+		return URCHIN_ESYSTEM;
+	err = make(udp, loop, storage.ss_family, true);
+	if (!err) {
+		copy_interface(fd, udp->fd, storage.ss_family);
+		err = bind_to(udp, &storage, len);
+	}
+	if (!err && sort_packets(udp->fd, tag))
+		err = URCHIN_ESYSTEM;
+	if (!err)
+		return 0;
+	urchin_udp_socket_close(udp);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &off, sizeof(off));
+	return err;
+}
+
+void urchin_udp_socket_close(struct urchin_udp_socket *udp)
+{
+	if (udp->fd < 0)
+		return;
+	urchin_loop_remove_fd(udp->loop, &udp->watch, udp->fd);
+	close(udp->fd);
+	udp->fd = -1;
+}
+
+int urchin_udp_socket_send(struct urchin_udp_socket *udp, const struct urchin_addr *to, const uint8_t *bytes,
+			   size_t len)
+{
+	struct sockaddr_storage storage;
+	socklen_t storage_len = urchin_sockaddr_write(to, &storage);
+	ssize_t sent = -1;
+
+	/* A pending ICMP error of an earlier packet is told by the first attempt. */
+	for (int i = 0; i < 2 && sent < 0; i++) {
+		sent =
+		    sendto(udp->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&storage, storage_len);
+		if (sent < 0 && errno != ECONNREFUSED)
+			break;
+	}
+	if (sent >= 0) {
+		udp->counters.packets_sent++;
+		udp->counters.bytes_sent += len;
+		return 0;
+	}
+	if (errno == EAGAIN || errno == ENOBUFS)
+		udp->counters.send_full++;
+	else
+		udp->counters.send_failed++;
+	return URCHIN_ESYSTEM;
+}
