@@ -480,7 +480,8 @@ void urchin_transport_tick(struct urchin_transport *transport, uint64_t now_us)
 		return;
 	if (transport->grace_wanted) {
 		transport->grace_wanted = false;
-		transport->grace_deadline_us = now_us + ICE_GRACE_US;
+		/* RFC 7675 5.1: a backend that lost consent has waited long enough. */
+		transport->grace_deadline_us = transport->was_connected ? now_us : now_us + ICE_GRACE_US;
 	}
 	if (now_us >= transport->connect_deadline_us)
 		urchin_transport_fail(transport, URCHIN_REASON_CONNECT_TIMEOUT, stage(transport));
