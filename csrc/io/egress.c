@@ -34,7 +34,7 @@ struct urchin_egress {
 		char bytes[CMSG_SPACE(sizeof(uint16_t))];
 		struct cmsghdr align;
 	} controls[SLOTS];
-	uint8_t arena[SLOTS][URCHIN_EGRESS_DATAGRAM_CAP];
+	uint8_t arena[SLOTS][URCHIN_ICE_DATAGRAM_CAP];
 };
 
 static void on_task(struct urchin_loop_task *task)

@@ -12,8 +12,7 @@
 #include <stdint.h>
 
 #include "io/loop.h"
-
-#define URCHIN_EGRESS_DATAGRAM_CAP 1536 /* bytes of the largest datagram sent this way */
+#include "transport/ice.h"
 
 struct urchin_egress;
 
@@ -38,10 +37,10 @@ struct urchin_egress *urchin_egress_new(struct urchin_loop *loop);
 /* What is not flushed is lost. NULL is allowed. */
 void urchin_egress_free(struct urchin_egress *egress);
 
-/* Memory for the next datagram, URCHIN_EGRESS_DATAGRAM_CAP bytes, until the next commit or reserve. Never NULL. */
+/* Memory for the next datagram, URCHIN_ICE_DATAGRAM_CAP bytes, until the next commit or reserve. Never NULL. */
 uint8_t *urchin_egress_reserve(struct urchin_egress *egress);
 
-/* Sends the first `len` bytes (1..URCHIN_EGRESS_DATAGRAM_CAP) of what was reserved. `way` must stay until the flush. */
+/* Sends the first `len` bytes (1..URCHIN_ICE_DATAGRAM_CAP) of what was reserved. `way` must stay until the flush. */
 void urchin_egress_commit(struct urchin_egress *egress, struct urchin_egress_way *way, size_t len);
 
 /* Sends everything now. A way may be freed, or its socket closed, after this. */

@@ -161,6 +161,23 @@ static void on_events(void *owner)
 		worker->config.on_events(worker->config.owner);
 }
 
+static void on_packets_waiting(void *owner)
+{
+	struct urchin_worker *worker = owner;
+
+	urchin_loop_post(&worker->loop, &worker->forward_task);
+}
+
+static void run_forward_task(struct urchin_loop_task *task)
+{
+	struct urchin_worker *worker =
+	    (struct urchin_worker *)(void *)((char *)task - offsetof(struct urchin_worker, forward_task));
+
+	urchin_router_flush(worker->router);
+}
+
+static const struct urchin_router_callbacks router_callbacks = {.on_waiting = on_packets_waiting};
+
 /* Frees what init_worker() made, however far it got. */
 static void clear_worker(struct urchin_worker *worker)
 {
@@ -178,7 +195,7 @@ static int init_worker(struct urchin_worker *worker)
 	worker->cert = urchin_cert_new();
 	if (!worker->cert)
 		return URCHIN_ELIBRARY;
-	worker->router = urchin_router_new();
+	worker->router = urchin_router_new(&router_callbacks, worker);
 	if (!worker->router)
 		return URCHIN_ENOMEM;
 	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -199,6 +216,7 @@ static struct urchin_worker *make_worker(const struct urchin_worker_config *conf
 	worker->loop.epoll_fd = -1;
 	worker->wake_watch.on_ready = on_wake;
 	worker->command_task.run = run_commands;
+	worker->forward_task.run = run_forward_task;
 	atomic_init(&worker->is_stopping, false);
 	urchin_table_init(&worker->connections);
 	if (urchin_queue_init(&worker->commands, sizeof(struct urchin_command), wake, worker)) {

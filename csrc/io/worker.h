@@ -31,6 +31,7 @@ struct urchin_worker {
 	struct urchin_loop_task command_task;
 	struct urchin_table connections;
 	struct urchin_router *router;
+	struct urchin_loop_task forward_task;
 	size_t dropped_logs;
 };
 

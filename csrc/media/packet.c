@@ -38,6 +38,21 @@ int urchin_packet_read_format(struct urchin_packet *packet, const struct urchin_
 	return packet->codec ? 0 : URCHIN_ENOTFOUND;
 }
 
+static const uint8_t *moved(const struct urchin_packet *packet, const uint8_t *at, const uint8_t *bytes)
+{
+	return at ? bytes + (at - packet->bytes) : NULL;
+}
+
+void urchin_packet_move(struct urchin_packet *packet, const uint8_t *bytes)
+{
+	packet->rtp.csrcs = moved(packet, packet->rtp.csrcs, bytes);
+	packet->rtp.ext = moved(packet, packet->rtp.ext, bytes);
+	packet->rtp.payload = moved(packet, packet->rtp.payload, bytes);
+	for (size_t i = 0; i < URCHIN_EXT_COUNT; i++)
+		packet->exts[i].bytes = moved(packet, packet->exts[i].bytes, bytes);
+	packet->bytes = bytes;
+}
+
 bool urchin_packet_begins_keyframe(const struct urchin_packet *packet)
 {
 	const uint8_t *payload = packet->rtp.payload;

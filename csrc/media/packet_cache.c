@@ -12,6 +12,7 @@ struct slot {
 	uint64_t place;
 	uint64_t put_us;
 	uint32_t len; /* 0: empty */
+	uint8_t padding_len;
 };
 
 struct urchin_packet_cache {
@@ -70,13 +71,31 @@ void urchin_packet_cache_put(struct urchin_packet_cache *cache, uint64_t ext_seq
 	cache->end += len;
 }
 
-const uint8_t *urchin_packet_cache_get(const struct urchin_packet_cache *cache, uint64_t ext_seq, size_t *len,
-				       uint64_t *put_us)
+static struct slot *find(const struct urchin_packet_cache *cache, uint64_t ext_seq)
 {
-	const struct slot *slot = &cache->slots[ext_seq & (cache->slot_count - 1)];
-	if (slot->len == 0 || slot->ext_seq != ext_seq || cache->end - slot->place > cache->byte_cap)
-		return NULL;
-	*len = slot->len;
-	*put_us = slot->put_us;
-	return cache->bytes + slot->place % cache->byte_cap;
+	struct slot *slot = &cache->slots[ext_seq & (cache->slot_count - 1)];
+	bool is_there = slot->len > 0 && slot->ext_seq == ext_seq && cache->end - slot->place <= cache->byte_cap;
+	return is_there ? slot : NULL;
+}
+
+bool urchin_packet_cache_get(const struct urchin_packet_cache *cache, uint64_t ext_seq,
+			     struct urchin_cached_packet *cached)
+{
+	const struct slot *slot = find(cache, ext_seq);
+	if (!slot)
+		return false;
+	*cached = (struct urchin_cached_packet){
+	    .bytes = cache->bytes + slot->place % cache->byte_cap,
+	    .len = slot->len,
+	    .put_us = slot->put_us,
+	    .padding_len = slot->padding_len,
+	};
+	return true;
+}
+
+void urchin_packet_cache_set_padding(struct urchin_packet_cache *cache, uint64_t ext_seq, uint8_t padding_len)
+{
+	struct slot *slot = find(cache, ext_seq);
+	if (slot)
+		slot->padding_len = padding_len;
 }

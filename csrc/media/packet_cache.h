@@ -5,6 +5,7 @@
 #ifndef URCHIN_MEDIA_PACKET_CACHE_H
 #define URCHIN_MEDIA_PACKET_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,8 +22,19 @@ void urchin_packet_cache_clear(struct urchin_packet_cache *cache);
 void urchin_packet_cache_put(struct urchin_packet_cache *cache, uint64_t ext_seq, uint64_t now_us, const uint8_t *bytes,
 			     size_t len);
 
-/* Returns the packet and when it was put in, or NULL when it is not there (any more); valid until the next put. */
-const uint8_t *urchin_packet_cache_get(const struct urchin_packet_cache *cache, uint64_t ext_seq, size_t *len,
-				       uint64_t *put_us);
+/* A packet as it was put in, and with how much padding senders sent it. */
+struct urchin_cached_packet {
+	const uint8_t *bytes; /* valid until the next put */
+	size_t len;
+	uint64_t put_us;
+	uint8_t padding_len;
+};
+
+/* Returns false, leaving *cached as it was, when the packet is not there (any more). */
+bool urchin_packet_cache_get(const struct urchin_packet_cache *cache, uint64_t ext_seq,
+			     struct urchin_cached_packet *cached);
+
+/* Notes the padding for a packet that is there; for others nothing happens. */
+void urchin_packet_cache_set_padding(struct urchin_packet_cache *cache, uint64_t ext_seq, uint8_t padding_len);
 
 #endif

@@ -87,8 +87,7 @@ static bool make_cache(struct urchin_receiver *receiver)
 
 int urchin_receiver_feed(struct urchin_receiver *receiver, struct urchin_packet *packet, uint64_t now_us)
 {
-	uint64_t put_us;
-	size_t len;
+	struct urchin_cached_packet cached;
 
 	if (!make_cache(receiver))
 		return URCHIN_ENOMEM;
@@ -99,12 +98,13 @@ int urchin_receiver_feed(struct urchin_receiver *receiver, struct urchin_packet 
 		return URCHIN_EMALFORMED;
 	if (order == URCHIN_RECV_RESTART)
 		begin_anew(receiver);
+	packet->epoch = receiver->epoch;
 	receiver->packets_received++;
 	receiver->bytes_received += packet->len;
 	receiver->last_packet_us = now_us;
 	receiver->is_reported = false;
 	receiver->payload_type = packet->rtp.payload_type;
-	if (order == URCHIN_RECV_LATE && urchin_packet_cache_get(receiver->cache, packet->ext_seq, &len, &put_us)) {
+	if (order == URCHIN_RECV_LATE && urchin_packet_cache_get(receiver->cache, packet->ext_seq, &cached)) {
 		receiver->duplicate_packets++;
 		return URCHIN_EREPLAY;
 	}

@@ -64,8 +64,8 @@ void urchin_receiver_set_ssrc(struct urchin_receiver *receiver, uint32_t ssrc);
 void urchin_receiver_end_ssrc(struct urchin_receiver *receiver);
 
 /*
- * Takes a packet read with this receiver's format and fills in ext_seq and is_keyframe. Returns 0 when senders may
- * have it (padding only too: payload_len 0), URCHIN_EMALFORMED (implausible number), URCHIN_EREPLAY (came before)
+ * Takes a packet read with this receiver's format and fills in ext_seq, epoch and is_keyframe. Returns 0 when senders
+ * may have it (padding only too: payload_len 0), URCHIN_EMALFORMED (implausible number), URCHIN_EREPLAY (came before)
  * or URCHIN_ENOMEM.
  */
 int urchin_receiver_feed(struct urchin_receiver *receiver, struct urchin_packet *packet, uint64_t now_us);

@@ -145,6 +145,7 @@ static int build(const struct urchin_sender *sender, const struct urchin_packet 
 	rtp.ssrc = sender->ssrc;
 	rtp.seq = out_seq;
 	rtp.timestamp = packet->rtp.timestamp + sender->timestamp_offset;
+	rtp.padding_len = packet->padding_len;
 	return urchin_rtp_write(out, cap, &rtp, block_len > 0 ? block : NULL, (size_t)block_len);
 }
 
@@ -171,7 +172,8 @@ int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet
 {
 	uint16_t out_seq;
 
-	if (!sender->source || sender->is_paused)
+	/* What waited while its stream began anew is of the past. */
+	if (!sender->source || sender->is_paused || packet->epoch != sender->source->epoch)
 		return 0;
 	if (sender->source_epoch != sender->source->epoch) {
 		sender->source_epoch = sender->source->epoch;
@@ -221,9 +223,8 @@ int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_
 {
 	struct urchin_receiver *source = sender->source;
 	struct urchin_packet packet;
+	struct urchin_cached_packet cached;
 	uint64_t ext_seq;
-	uint64_t put_us;
-	size_t len;
 
 	/* While is_new_source is set the map still speaks of the source before. */
 	if (!source || sender->is_paused || sender->is_new_source || sender->source_epoch != source->epoch)
@@ -232,17 +233,18 @@ int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_
 		return 0;
 	if (!source->cache || !urchin_seq_map_reverse(&sender->seq_map, out_seq, &ext_seq))
 		return 0;
-	const uint8_t *bytes = urchin_packet_cache_get(source->cache, ext_seq, &len, &put_us);
-	if (!bytes || urchin_packet_read(&packet, bytes, len) < 0 ||
+	if (!urchin_packet_cache_get(source->cache, ext_seq, &cached) ||
+	    urchin_packet_read(&packet, cached.bytes, cached.len) < 0 ||
 	    urchin_packet_read_format(&packet, &source->format) < 0)
 		return 0;
 	if (sender->payload_map[packet.rtp.payload_type] == URCHIN_NOT_MAPPED || packet.rtp.payload_len == 0)
 		return 0;
 	/*
 	 * RFC 7714 8.1: the same number means the same nonce, and two contents under one nonce give the key of the tags
-	 * away. So the send time in it is that of the first time: the packet's arrival.
+	 * away. So the send time in it is that of the first time (the packet's arrival), and so is the padding.
 	 */
-	int out_len = build(sender, &packet, out_seq, put_us, out, cap);
+	packet.padding_len = cached.padding_len;
+	int out_len = build(sender, &packet, out_seq, cached.put_us, out, cap);
 	if (out_len < 0 || !may_resend(sender, out_seq, (size_t)out_len, now_us))
 		return 0;
 	sender->resent_packets++;

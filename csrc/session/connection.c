@@ -187,6 +187,7 @@ void urchin_connection_close(struct urchin_connection *connection, uint64_t now_
 {
 	(void)now_us;
 	if (!connection->is_closing) {
+		urchin_router_flush(connection->router);
 		for (size_t i = 0; i < connection->out_count; i++)
 			urchin_connection_send_bye(connection, &connection->outs[i]->sender);
 		connection->is_closing = true;

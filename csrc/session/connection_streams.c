@@ -200,6 +200,8 @@ int urchin_connection_update_receiver(struct urchin_connection *connection, uint
 	struct urchin_stream_in *stream = connection->ins[i];
 	if (!is_receiver_config_valid(config) || config->format.kind != stream->receiver.format.kind)
 		return URCHIN_EINVAL;
+	/* What waits was read by the old format. */
+	urchin_router_flush(connection->router);
 	urchin_receiver_update(&stream->receiver, &config->format, config->rid, config->max_bitrate_bps);
 	urchin_ssrc_map_forget_declared(&connection->ssrcs, stream, stream->receiver.ssrc);
 	return declare_ssrcs(connection, stream, config);

@@ -10,16 +10,29 @@
 #include "media/receiver.h"
 #include "media/sender.h"
 #include "session/connection_internal.h"
+#include "session/router_batch.h"
 #include "session/router_internal.h"
 
 struct urchin_router {
 	struct urchin_table inputs;
 	struct urchin_table outputs;
+	struct urchin_router_callbacks callbacks;
+	void *owner;
+	struct urchin_router_batch *batch; /* NULL: packets don't wait */
 };
 
-struct urchin_router *urchin_router_new(void)
+struct urchin_router *urchin_router_new(const struct urchin_router_callbacks *callbacks, void *owner)
 {
-	return calloc(1, sizeof(struct urchin_router));
+	struct urchin_router *router = calloc(1, sizeof(struct urchin_router));
+	if (!router || !callbacks)
+		return router;
+	router->callbacks = *callbacks;
+	router->owner = owner;
+	router->batch = urchin_router_batch_new();
+	if (router->batch)
+		return router;
+	free(router);
+	return NULL;
 }
 
 void urchin_router_free(struct urchin_router *router)
@@ -28,6 +41,7 @@ void urchin_router_free(struct urchin_router *router)
 		return;
 	urchin_table_clear(&router->inputs);
 	urchin_table_clear(&router->outputs);
+	urchin_router_batch_free(router->batch);
 	free(router);
 }
 
@@ -75,6 +89,8 @@ void urchin_router_remove_input(struct urchin_router *router, struct urchin_rout
 {
 	if (urchin_table_find(&router->inputs, input->id) == input)
 		urchin_table_remove(&router->inputs, input->id);
+	if (router->batch)
+		urchin_router_batch_forget(router->batch, input);
 	while (input->output_count > 0)
 		unlink_output(input->outputs[input->output_count - 1]);
 	free(input->outputs);
@@ -134,28 +150,75 @@ void urchin_router_want_keyframe(struct urchin_router_output *output, uint64_t n
 		want_keyframe(output->source, now_us);
 }
 
-void urchin_router_forward(struct urchin_router_input *input, const struct urchin_packet *packet, uint64_t now_us)
+static void send(struct urchin_router_output *output, const struct urchin_arrived_packet *arrived)
 {
 	uint8_t out[URCHIN_PACKET_CAP];
+	int len = urchin_sender_write(output->sender, &arrived->packet, arrived->now_us, out, sizeof out);
+
+	if (len <= 0)
+		return;
+	urchin_connection_send_rtp(output->connection, out, (size_t)len);
+	if (output->sender->packets_sent == 1)
+		urchin_connection_hurry_report(output->connection, arrived->now_us);
+}
+
+/* All packets to one viewer, then all to the next: what stands together in the arena can leave together. */
+static void send_all(struct urchin_router_input *input, const struct urchin_arrived_packet *arrived, size_t count)
+{
+	uint64_t now_us = arrived[count - 1].now_us;
 	bool has_waiting = false;
 
-	if (packet->is_keyframe)
-		urchin_keyframe_request_arrived(&input->keyframe);
-	if (input->is_paused)
-		return;
 	for (size_t i = 0; i < input->output_count; i++) {
 		struct urchin_router_output *output = input->outputs[i];
 		if (!output->connection->is_ready)
 			continue;
-		int len = urchin_sender_write(output->sender, packet, now_us, out, sizeof out);
-		if (len > 0)
-			urchin_connection_send_rtp(output->connection, out, (size_t)len);
-		if (len > 0 && output->sender->packets_sent == 1)
-			urchin_connection_hurry_report(output->connection, now_us);
+		for (size_t k = 0; k < count; k++) {
+			if (arrived[k].input == input)
+				send(output, &arrived[k]);
+		}
 		has_waiting |= is_waiting(output);
 	}
 	if (has_waiting && !input->keyframe.is_awaited && !input->keyframe.is_wanted)
 		want_keyframe(input, now_us);
+}
+
+void urchin_router_forward(struct urchin_router_input *input, const struct urchin_packet *packet, uint64_t now_us)
+{
+	struct urchin_router *router = input->connection->router;
+
+	if (packet->is_keyframe)
+		urchin_keyframe_request_arrived(&input->keyframe);
+	if (input->is_paused || input->output_count == 0)
+		return;
+	if (!router->batch) {
+		struct urchin_arrived_packet arrived = {.input = input, .packet = *packet, .now_us = now_us};
+		send_all(input, &arrived, 1);
+		return;
+	}
+	if (urchin_router_batch_is_full(router->batch))
+		urchin_router_flush(router);
+	urchin_router_batch_add(router->batch, input, packet, now_us);
+	if (router->batch->count == 1)
+		router->callbacks.on_waiting(router->owner);
+}
+
+void urchin_router_flush(struct urchin_router *router)
+{
+	struct urchin_router_batch *batch = router->batch;
+
+	if (!batch || batch->is_in_flush)
+		return;
+	batch->is_in_flush = true;
+	urchin_router_batch_pad(batch);
+	for (size_t i = 0; i < batch->count; i++) {
+		struct urchin_router_input *input = batch->arrived[i].input;
+		if (!input)
+			continue;
+		send_all(input, &batch->arrived[i], batch->count - i);
+		urchin_router_batch_forget(batch, input);
+	}
+	batch->count = 0;
+	batch->is_in_flush = false;
 }
 
 int urchin_router_set_source(struct urchin_router *router, uint64_t sender_id, uint64_t receiver_id,

@@ -19,8 +19,17 @@ struct urchin_payload_map {
 	uint8_t to;
 };
 
-struct urchin_router *urchin_router_new(void);
+struct urchin_router_callbacks {
+	/* Packets wait for urchin_router_flush(), which is wanted before the turn ends. Called once per flush. */
+	void (*on_waiting)(void *owner);
+};
+
+/* Without callbacks (NULL) every packet is forwarded as it comes. Returns NULL when out of memory. */
+struct urchin_router *urchin_router_new(const struct urchin_router_callbacks *callbacks, void *owner);
 void urchin_router_free(struct urchin_router *router);
+
+/* Forwards what waits: to one sender after the other, so that those with packets of one size become trains. */
+void urchin_router_flush(struct urchin_router *router);
 
 /*
  * Makes the sender forward the receiver, from the next key frame on (audio: at once); 0 as receiver_id: nothing.

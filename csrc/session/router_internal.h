@@ -41,7 +41,7 @@ int urchin_router_add_output(struct urchin_router *router, struct urchin_router_
 void urchin_router_remove_input(struct urchin_router *router, struct urchin_router_input *input);
 void urchin_router_remove_output(struct urchin_router *router, struct urchin_router_output *output);
 
-/* Hands a packet to every sender of the input. */
+/* Hands a packet to every sender of the input, at once or (in a copy) with the next flush. */
 void urchin_router_forward(struct urchin_router_input *input, const struct urchin_packet *packet, uint64_t now_us);
 
 /* A viewer wants a key frame of what this output forwards. */

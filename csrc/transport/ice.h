@@ -12,6 +12,8 @@
 
 #include "transport/candidate.h"
 
+#define URCHIN_ICE_DATAGRAM_CAP 1536 /* bytes of the largest datagram that carries media */
+
 enum urchin_ice_state {
 	URCHIN_ICE_NEW,
 	URCHIN_ICE_CHECKING,
@@ -93,6 +95,13 @@ struct urchin_ice_ops {
 	int (*send)(struct urchin_ice *ice, const uint8_t *bytes, size_t len);
 	/* Adds candidates, pairs and the checks' counters. NULL: there are none. Returns 0 or URCHIN_ENOMEM. */
 	int (*add_stats)(const struct urchin_ice *ice, struct urchin_stats *stats, uint64_t now_us);
+	/*
+	 * For many datagrams in a row: memory of URCHIN_ICE_DATAGRAM_CAP bytes to write the next one into, valid until
+	 * the next call of the backend; NULL: it can't be sent. commit() sends its first `len` bytes, at the end of the
+	 * turn at the latest, and returns as send() does. Both NULL: the backend has only send().
+	 */
+	uint8_t *(*reserve)(struct urchin_ice *ice);
+	int (*commit)(struct urchin_ice *ice, size_t len);
 	/* Closes asynchronously; on_closed follows, always, but never inside this call. */
 	void (*close)(struct urchin_ice *ice);
 };

@@ -15,7 +15,7 @@
 
 /* UDP payload that passes every path met in practice: IPv6's 1280 less IP, UDP and TURN headers. */
 #define DTLS_MTU 1200
-#define PACKET_CAP 2048
+#define PACKET_CAP URCHIN_ICE_DATAGRAM_CAP
 /* An ICE backend's FAILED isn't final: a late or peer-reflexive candidate may still bring a pair (RFC 8445 8.3). */
 #define ICE_GRACE_US (5 * 1000000ull)
 #define DTLS_LOGS_MAX 50
@@ -411,28 +411,52 @@ void urchin_transport_set_log_level(struct urchin_transport *transport, enum urc
 	transport->log_level = level;
 }
 
+static int protect(struct urchin_transport *transport, bool is_rtcp, const uint8_t *bytes, size_t len, uint8_t *out)
+{
+	int out_len = is_rtcp ? urchin_srtp_protect_rtcp(transport->srtp, bytes, len, out, PACKET_CAP)
+			      : urchin_srtp_protect_rtp(transport->srtp, bytes, len, out, PACKET_CAP);
+
+	if (out_len < 0)
+		transport->counters.send_protect_failed++;
+	return out_len;
+}
+
+/* Media of many connections leaves together; RTCP is rare. */
+static int protect_and_send(struct urchin_transport *transport, bool is_rtcp, const uint8_t *bytes, size_t len)
+{
+	const struct urchin_ice_ops *ops = transport->ice->ops;
+	bool is_reserved = ops->reserve && !is_rtcp;
+	uint8_t buffer[PACKET_CAP];
+	uint8_t *out = is_reserved ? ops->reserve(transport->ice) : buffer;
+	int out_len, err;
+
+	if (!out) {
+		transport->counters.send_ice_failed++;
+		return URCHIN_ESTATE;
+	}
+	out_len = protect(transport, is_rtcp, bytes, len, out);
+	if (out_len < 0)
+		return out_len;
+	err = is_reserved ? ops->commit(transport->ice, (size_t)out_len)
+			  : ops->send(transport->ice, out, (size_t)out_len);
+	if (err < 0) {
+		transport->counters.send_ice_failed++;
+		return err;
+	}
+	return out_len;
+}
+
 static int send_media(struct urchin_transport *transport, bool is_rtcp, const uint8_t *bytes, size_t len)
 {
-	uint8_t out[PACKET_CAP];
-	int out_len, err;
+	int out_len;
 
 	if (!transport->is_ready) {
 		transport->counters.send_early_dropped++;
 		return URCHIN_ESTATE;
 	}
-	if (is_rtcp)
-		out_len = urchin_srtp_protect_rtcp(transport->srtp, bytes, len, out, sizeof(out));
-	else
-		out_len = urchin_srtp_protect_rtp(transport->srtp, bytes, len, out, sizeof(out));
-	if (out_len < 0) {
-		transport->counters.send_protect_failed++;
+	out_len = protect_and_send(transport, is_rtcp, bytes, len);
+	if (out_len < 0)
 		return out_len;
-	}
-	err = transport->ice->ops->send(transport->ice, out, (size_t)out_len);
-	if (err < 0) {
-		transport->counters.send_ice_failed++;
-		return err;
-	}
 	transport->counters.packets_sent++;
 	transport->counters.bytes_sent += (uint64_t)out_len;
 	return 0;

@@ -49,10 +49,10 @@ int urchin_rtp_read(struct urchin_rtp *rtp, const uint8_t *bytes, size_t len)
 int urchin_rtp_write(uint8_t *out, size_t cap, const struct urchin_rtp *rtp, const uint8_t *ext, size_t ext_len)
 {
 	size_t csrc_len = 4 * (size_t)rtp->csrc_count;
-	size_t len = URCHIN_RTP_HEADER_LEN + csrc_len + (ext ? ext_len : 0) + rtp->payload_len;
-	if (len > cap || len > INT_MAX || rtp->csrc_count > URCHIN_RTP_CSRCS_MAX)
+	size_t len = URCHIN_RTP_HEADER_LEN + csrc_len + (ext ? ext_len : 0) + rtp->payload_len + rtp->padding_len;
+	if (len > cap || len > INT_MAX || rtp->csrc_count > URCHIN_RTP_CSRCS_MAX || rtp->padding_len > UINT8_MAX)
 		return URCHIN_ETOOBIG;
-	out[0] = (uint8_t)(VERSION << 6 | (ext ? 0x10 : 0) | rtp->csrc_count);
+	out[0] = (uint8_t)(VERSION << 6 | (rtp->padding_len ? 0x20 : 0) | (ext ? 0x10 : 0) | rtp->csrc_count);
 	out[1] = (uint8_t)((rtp->marker ? 0x80 : 0) | (rtp->payload_type & 0x7f));
 	urchin_write_u16(out + 2, rtp->seq);
 	urchin_write_u32(out + 4, rtp->timestamp);
@@ -67,5 +67,9 @@ int urchin_rtp_write(uint8_t *out, size_t cap, const struct urchin_rtp *rtp, con
 	}
 	if (rtp->payload_len)
 		memcpy(at, rtp->payload, rtp->payload_len);
+	if (rtp->padding_len) {
+		memset(at + rtp->payload_len, 0, rtp->padding_len - 1);
+		out[len - 1] = (uint8_t)rtp->padding_len;
+	}
 	return (int)len;
 }

@@ -33,7 +33,8 @@ int urchin_rtp_read(struct urchin_rtp *rtp, const uint8_t *bytes, size_t len);
 
 /*
  * Writes fixed header, CSRCs, the ready-made extension block `ext` (with its 4-byte header; NULL: none) and the
- * payload; padding is not written. Uses marker, payload_type, seq, timestamp, ssrc, csrc*, payload* of *rtp.
+ * payload, and padding_len bytes of padding (at most 255). Uses marker, payload_type, seq, timestamp, ssrc, csrc*,
+ * payload*, padding_len of *rtp.
  * `out` must not overlap. Returns the length or URCHIN_ETOOBIG.
  */
 int urchin_rtp_write(uint8_t *out, size_t cap, const struct urchin_rtp *rtp, const uint8_t *ext, size_t ext_len);

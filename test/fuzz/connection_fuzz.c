@@ -427,7 +427,7 @@ static void begin(void)
 
 int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len)
 {
-	struct world fresh = {.now_us = UINT64_C(7000000000), .router = urchin_router_new()};
+	struct world fresh = {.now_us = UINT64_C(7000000000), .router = urchin_router_new(NULL, NULL)};
 	struct input input = {bytes, len};
 
 	world = &fresh;

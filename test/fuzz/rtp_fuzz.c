@@ -63,7 +63,8 @@ int LLVMFuzzerTestOneInput(const unsigned char *bytes, size_t len)
 	CHECK(ext_len >= 0 && (size_t)ext_len <= 4 + rtp.ext_len);
 
 	/* Exactly as much room as is needed, so that a write behind it is seen. */
-	size_t out_len = URCHIN_RTP_HEADER_LEN + 4 * (size_t)rtp.csrc_count + (size_t)ext_len + rtp.payload_len;
+	size_t out_len =
+	    URCHIN_RTP_HEADER_LEN + 4 * (size_t)rtp.csrc_count + (size_t)ext_len + rtp.payload_len + rtp.padding_len;
 	uint8_t *out = malloc(out_len);
 	CHECK(urchin_rtp_write(out, out_len - 1, &rtp, ext_len ? ext : NULL, (size_t)ext_len) == URCHIN_ETOOBIG);
 	CHECK(urchin_rtp_write(out, out_len, &rtp, ext_len ? ext : NULL, (size_t)ext_len) == (int)out_len);

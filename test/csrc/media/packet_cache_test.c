@@ -14,16 +14,31 @@ static void put(struct urchin_packet_cache *cache, uint64_t ext_seq, size_t len)
 
 static int has(const struct urchin_packet_cache *cache, uint64_t ext_seq, size_t expected_len)
 {
-	size_t len = 0;
-	uint64_t put_us = 0;
-	const uint8_t *bytes = urchin_packet_cache_get(cache, ext_seq, &len, &put_us);
-	if (!bytes)
+	struct urchin_cached_packet cached;
+	if (!urchin_packet_cache_get(cache, ext_seq, &cached))
 		return 0;
-	assert_int_equal(len, expected_len);
-	assert_int_equal(put_us, 7 * ext_seq);
-	for (size_t i = 0; i < len; i++)
-		assert_int_equal(bytes[i], ext_seq & 0xff);
+	assert_int_equal(cached.len, expected_len);
+	assert_int_equal(cached.put_us, 7 * ext_seq);
+	for (size_t i = 0; i < cached.len; i++)
+		assert_int_equal(cached.bytes[i], ext_seq & 0xff);
 	return 1;
+}
+
+static void padding_is_noted_for_what_is_there(void **state)
+{
+	struct urchin_packet_cache *cache = urchin_packet_cache_new(8, 100000);
+	struct urchin_cached_packet cached;
+
+	(void)state;
+	put(cache, 5, 10);
+	urchin_packet_cache_set_padding(cache, 5, 3);
+	urchin_packet_cache_set_padding(cache, 13, 4); /* has the same slot */
+	assert_true(urchin_packet_cache_get(cache, 5, &cached));
+	assert_int_equal(cached.padding_len, 3);
+	put(cache, 13, 10);
+	assert_true(urchin_packet_cache_get(cache, 13, &cached));
+	assert_int_equal(cached.padding_len, 0);
+	urchin_packet_cache_free(cache);
 }
 
 static void is_bounded_in_packets(void **state)
@@ -78,6 +93,7 @@ static void takes_late_packets_but_no_stragglers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(padding_is_noted_for_what_is_there),
 	    cmocka_unit_test(is_bounded_in_packets),
 	    cmocka_unit_test(is_bounded_in_bytes),
 	    cmocka_unit_test(takes_late_packets_but_no_stragglers),

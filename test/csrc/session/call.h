@@ -55,6 +55,7 @@ struct call {
 	uint64_t now_us;
 	struct urchin_cert *cert;
 	struct urchin_router *router;
+	size_t waiting; /* how often the router wanted a flush */
 	struct peer peers[PEERS_MAX];
 	size_t peer_count;
 };
@@ -119,13 +120,25 @@ static inline void client_on_closed(void *owner)
 	((struct peer *)owner)->client_closed = true;
 }
 
-static inline struct call *call_new(void)
+static inline void call_on_waiting(void *owner)
 {
+	((struct call *)owner)->waiting++;
+}
+
+/* Packets are forwarded as they come, or (waits) by urchin_router_flush(). */
+static inline struct call *call_new_by(bool waits)
+{
+	static const struct urchin_router_callbacks callbacks = {.on_waiting = call_on_waiting};
 	struct call *call = calloc(1, sizeof *call);
 	call->now_us = UINT64_C(7000000000);
 	call->cert = urchin_cert_new();
-	call->router = urchin_router_new();
+	call->router = urchin_router_new(waits ? &callbacks : NULL, call);
 	return call;
+}
+
+static inline struct call *call_new(void)
+{
+	return call_new_by(false);
 }
 
 static inline void tick_if_due(struct peer *peer, uint64_t now_us)
