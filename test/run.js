@@ -1,6 +1,6 @@
 // `npm test`: makes the machine ready, then runs every check, however many fail, and sums up.
 //   node test/run.js              everything
-//   node test/run.js lint c       only these groups: lint, c, js, e2e
+//   node test/run.js lint c       only these groups: lint, c, js, e2e, natlab
 // Only Node's own modules here: in a fresh clone there is no node_modules yet.
 
 import { spawn } from 'node:child_process'
@@ -9,6 +9,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { prepare } from '../lib/setup/prepare.js'
 import { main, root } from '../lib/setup/run.js'
+import { whyNoLab } from './natlab/needs.js'
 
 /**
  * @typedef {object} Step
@@ -18,6 +19,7 @@ import { main, root } from '../lib/setup/run.js'
  * @property {NodeJS.ProcessEnv} [env]
  * @property {(output: string) => Counts} [count] the tests in its output; without it the step is one check
  * @property {number} [minutes] after so long it has failed
+ * @property {() => string | undefined} [whyNot] why this machine can't run it: then it is left out, and that is said
  */
 /** @typedef {{ passed: number, failed: number }} Counts */
 
@@ -80,6 +82,14 @@ const steps = [
     count: countTap('e2e'),
     minutes: 12,
   },
+  {
+    name: 'networks: NATs, firewalls, bad links',
+    group: 'natlab',
+    command: () => nodeTest('natlab', ['test/natlab']),
+    count: countTap('natlab'),
+    minutes: 15,
+    whyNot: whyNoLab,
+  },
 ]
 
 await main(() => prepare({ tests: true }))
@@ -102,7 +112,7 @@ process.exit(total.failed === 0 ? 0 : 1)
  * @param {Step} step
  */
 function isNeeded(step) {
-  return step.group === 'build' && (groups.includes('js') || groups.includes('e2e'))
+  return step.group === 'build' && ['js', 'e2e', 'natlab'].some((group) => groups.includes(group))
 }
 
 /** @param {Step} step */
@@ -110,6 +120,11 @@ async function runStep(step) {
   const command = step.command()
   if (!command) {
     summary.push(`  -  ${step.name}: nothing to run`)
+    return
+  }
+  const whyNot = step.whyNot?.()
+  if (whyNot) {
+    summary.push(`  -  ${step.name}: SKIPPED, ${whyNot}`)
     return
   }
   process.stdout.write(`\n=== ${step.name}\n`)
