@@ -325,13 +325,14 @@ export class SdpSession {
   }
 
   /**
-   * RFC 8842 5.3: active is preferred; what was once agreed stays.
+   * Passive where the peer leaves the choice: the DTLS server's order decides about the SRTP profile, and browsers as
+   * servers prefer the slow one. RFC 9725 4.3.1 asks WHIP servers for it too. What was once agreed stays.
    * @param {Transport | null} transport
    * @returns {'client' | 'server'}
    */
   #answeringRole(transport) {
     const wish = transport?.setup ?? 'actpass'
-    const role = this.#role ?? (wish === 'active' ? 'server' : 'client')
+    const role = this.#role ?? (wish === 'passive' ? 'client' : 'server')
     if (wish === (role === 'client' ? 'active' : 'passive')) {
       throw new UrchinError('ERR_SDP_SETUP', `a=setup:${wish} does not fit: the DTLS roles are already given`)
     }

@@ -74,7 +74,7 @@ test('the peer offers: its SDP is told as processed before our answer', async ()
   connection.init()
   const answer = await connection.setRemoteSdp({ type: 'offer', sdp: smallOffer() })
   assert.deepEqual(codes, [101, 102, 201, 103, 203, 202])
-  assert.match(answer, /a=setup:active/)
+  assert.match(answer, /a=setup:passive/)
   assert.match(answer, /a=candidate:1 1 udp 2130706431 192.0.2.1 40001 typ host/)
   assert.match(answer, /a=end-of-candidates/)
   assert.equal(worker.callsOf('gather')[0][1].controlling, false)
@@ -82,7 +82,7 @@ test('the peer offers: its SDP is told as processed before our answer', async ()
     ufrag: 'KDyD',
     pwd: 'smTIKg0CrCALj6qGKfGvXZS9',
     iceLite: false,
-    dtlsRole: 'client',
+    dtlsRole: 'server',
     fingerprints: [{ algorithm: 'sha-256', value: Array(32).fill('AB').join(':') }],
   })
   assert.equal(connection.getRemoteSdp(), smallOffer())

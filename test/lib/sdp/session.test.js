@@ -61,7 +61,7 @@ test('two sides agree on what one sends and the other receives', () => {
   assert.deepEqual(b.directions, ['recvonly', 'inactive'])
   assert.deepEqual(a.session.media[0].sendCodecs, b.session.media[0].receiveCodecs)
   assert.match(offer, /a=setup:actpass/)
-  assert.match(answer, /a=setup:active/)
+  assert.match(answer, /a=setup:passive/)
   assert.ok(!a.session.needsNegotiation() && !b.session.needsNegotiation())
 })
 
@@ -226,7 +226,7 @@ test("Firefox's answer to a viewer, and Chromium's, are applied", () => {
 })
 
 const roles = [
-  { setup: 'actpass', role: 'client', answer: 'active' },
+  { setup: 'actpass', role: 'server', answer: 'passive' },
   { setup: 'active', role: 'server', answer: 'passive' },
   { setup: 'passive', role: 'client', answer: 'active' },
 ]
@@ -242,10 +242,10 @@ for (const { setup, role, answer } of roles) {
 test('an answer that says actpass, and a role that changes, are refused', () => {
   const [a, b] = [new Side('AA'), new Side('BB')]
   const answer = b.answer(a.offer())
-  assert.throws(() => a.accept(answer.replaceAll('setup:active', 'setup:actpass')), { code: 'ERR_SDP_SETUP' })
+  assert.throws(() => a.accept(answer.replaceAll('setup:passive', 'setup:actpass')), { code: 'ERR_SDP_SETUP' })
   a.accept(answer)
   a.offer()
-  assert.throws(() => a.accept(answer.replaceAll('setup:active', 'setup:passive')), { code: 'ERR_SDP_SETUP' })
+  assert.throws(() => a.accept(answer.replaceAll('setup:passive', 'setup:active')), { code: 'ERR_SDP_SETUP' })
 })
 
 test('another fingerprint needs another connection', () => {
