@@ -4,19 +4,16 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { checkCandidate, checkOffer, checkSdp, checkTrack } from './connection-arguments.js'
-import { ConnectionDescriptions } from './connection-descriptions.js'
-import { ConnectionGathering } from './connection-gathering.js'
-import { attempt, ConnectionMedia, newSsrc, trackCommands } from './connection-media.js'
+import { ConnectionIce } from './connection-ice.js'
+import { forgetConnection, keepConnection, watchConnection } from './connection-life.js'
+import { ConnectionMedia, newSsrc, trackCommands } from './connection-media.js'
+import { ConnectionNegotiation } from './connection-negotiation.js'
 import { ConnectionNews } from './connection-news.js'
 import { checkOptions, invalid } from './connection-options.js'
 import { ConnectionOrder } from './connection-order.js'
 import { UrchinError } from './errors.js'
 import * as events from './events.js'
 import { ConnectionLog } from './log.js'
-import { NegotiationNeed } from './negotiation-need.js'
-import { RemoteCandidates } from './remote-candidates.js'
-import { guessType, parseSdp, SdpSession } from './sdp/session.js'
-import { taggedSection, writeSdp } from './sdp/write.js'
 import { buildStats } from './stats.js'
 import { LocalTrack } from './track.js'
 import { Worker } from './worker.js'
@@ -24,27 +21,8 @@ import { Worker } from './worker.js'
 /** @typedef {import('./connection-options.js').ConnectionOptions} ConnectionOptions */
 /** @typedef {import('./events.js').ConnectionEvent} ConnectionEvent */
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
-/** @typedef {import('./sdp/session.js').Applied} Applied */
-/** @typedef {import('./sdp/write.js').LocalDescription} LocalDescription */
 /** @typedef {{ audio?: boolean | number, video?: boolean | number, iceRestart?: boolean }} OfferOptions */
 /** @typedef {import('./connection-arguments.js').CandidateInit} CandidateInit */
-
-/** Closes connections that nobody can reach any more. */
-const unclosed = new FinalizationRegistry(
-  (/** @type {{ worker: any, connectionId: number, id: string }} */ held) => {
-    process.emitWarning(`WebRtcConnection ${held.id} was garbage-collected without close()`, {
-      code: 'URCHIN_UNCLOSED',
-    })
-    held.worker.closeConnection(held.connectionId).catch(() => {})
-  },
-)
-
-/**
- * Connections on which something can still happen by itself. Like a socket, such a one lives on when only its own
- * listeners know it; one that waits for its owner, or has failed, does not.
- * @type {Set<WebRtcConnection>}
- */
-const active = new Set()
 
 /**
  * Events: 'event' with every ConnectionEvent, and each also under its own name; further 'track' (RemoteTrack),
@@ -58,11 +36,9 @@ export class WebRtcConnection extends EventEmitter {
   #onError
   #connectionId = 0
   #news
-  #descriptions
   #order = new ConnectionOrder((event) => this.#handle(event))
-  #session = new SdpSession(String(randomBytes(6).readUIntBE(0, 6)))
-  #gathering
-  #candidates
+  #ice
+  #negotiation
   /** @type {ConnectionMedia | null} */
   #media = null
   #cname = randomBytes(12).toString('base64')
@@ -74,12 +50,6 @@ export class WebRtcConnection extends EventEmitter {
   #closing = null
   /** @type {() => void} */
   #resolveClosing = () => {}
-
-  #remoteSdp = ''
-  #peerTrickles = true
-  #need
-  /** @type {{ local: Candidate, remote: Candidate } | null} */
-  #pair = null
 
   /**
    * @param {ConnectionOptions} [options]
@@ -95,31 +65,26 @@ export class WebRtcConnection extends EventEmitter {
     this.#log = new ConnectionLog(options.logger, this.id)
     this.#onError = this.#log.onError
     this.#news = new ConnectionNews(this, this.#log)
-    this.#descriptions = new ConnectionDescriptions({
-      news: this.#news,
-      localIce: () => this.#gathering.local,
-      write: (description) => this.#write(description),
-    })
-    this.#gathering = new ConnectionGathering({
-      news: this.#news,
-      log: this.#log,
-      announced: this.#options.announced,
-      isRelayOnly: options.iceTransportPolicy === 'relay',
-      taggedSection: () => taggedSection(/** @type {LocalDescription} */ (this.#descriptions.latest)),
-      localSdp: () => this.getLocalSdp(),
-      onProgress: () => this.#release(),
-    })
-    this.#need = new NegotiationNeed({
-      news: this.#news,
-      isNeeded: (isForced) => this.#needsOffer(isForced),
-      tell: () => events.deliver(this, 'negotiation-needed'),
-    })
     /** @type {Worker} */
     this.#worker = options.worker ?? Worker.get()
-    this.#candidates = new RemoteCandidates({
-      log: this.#log,
-      forward: (candidate) => this.#command(() => this.#worker.addCandidate(this.#connectionId, candidate)),
-      end: () => this.#command(() => this.#worker.endCandidates(this.#connectionId)),
+    const parts = { worker: this.#worker, news: this.#news, log: this.#log, options: this.#options }
+    this.#ice = new ConnectionIce({
+      ...parts,
+      taggedSection: () => this.#negotiation.taggedSection,
+      localSdp: () => this.getLocalSdp(),
+      onProgress: () => this.#release(),
+      onFailure: (reason) => {
+        if (!this.#closing) this.#fail(reason)
+      },
+    })
+    this.#negotiation = new ConnectionNegotiation({
+      ...parts,
+      order: this.#order,
+      ice: this.#ice,
+      sessionId: String(randomBytes(6).readUIntBE(0, 6)),
+      cname: this.#cname,
+      isOpen: () => this.#closing === null && !this.#news.isFailed,
+      tellNeed: () => events.deliver(this, 'negotiation-needed'),
     })
     const { servers = [], portMin, portMax } = this.#options.native
     const names = servers.map(({ host, port }) => `${host}:${port}`).join(' ')
@@ -142,7 +107,7 @@ export class WebRtcConnection extends EventEmitter {
       WebRtcConnection.#listener(new WeakRef(this)),
     )
     this.#connectionId = connectionId
-    unclosed.register(this, { worker: this.#worker, connectionId, id: this.id }, this)
+    watchConnection(this, { worker: this.#worker, connectionId, id: this.id })
     this.#media = new ConnectionMedia({
       worker: this.#worker,
       connection: this,
@@ -151,6 +116,8 @@ export class WebRtcConnection extends EventEmitter {
       news: this.#news,
       onError: this.#onError,
     })
+    this.#ice.open(connectionId)
+    this.#negotiation.open(connectionId, this.#media)
     this.#news.tell(events.CONN_INITIAL, '')
     return this
   }
@@ -175,14 +142,9 @@ export class WebRtcConnection extends EventEmitter {
    */
   createOffer(options) {
     this.#checkReady()
-    const { iceRestart, ...wishes } = checkOffer(options)
-    const description = this.#session.createOffer(wishes)
-    this.#need.reset({ isOurs: true })
-    this.#log.write('debug', 'creating offer')
-    this.#descriptions.add(description)
-    if (!this.#gathering.isStarted) this.#gather(true)
-    else if (iceRestart) this.#restartLocal()
-    return this.#announce(description, true).sent
+    const offer = this.#negotiation.createOffer(checkOffer(options))
+    this.#updateActive()
+    return offer
   }
 
   /**
@@ -192,7 +154,8 @@ export class WebRtcConnection extends EventEmitter {
    */
   restartIce() {
     this.#checkReady()
-    if (!this.#session.transport) throw new UrchinError('ERR_INVALID_STATE', 'There is no ICE to restart')
+    if (!this.#negotiation.session.transport)
+      throw new UrchinError('ERR_INVALID_STATE', 'There is no ICE to restart')
     return this.createOffer({ iceRestart: true })
   }
 
@@ -207,91 +170,9 @@ export class WebRtcConnection extends EventEmitter {
   setRemoteSdp(sdp) {
     const { text, type } = checkSdp(sdp)
     this.#checkOpened()
-    return quiet(this.#setRemote(text, type))
-  }
-
-  /**
-   * @param {string} text
-   * @param {'offer' | 'answer' | undefined} type
-   * @returns {Promise<string>}
-   */
-  async #setRemote(text, type) {
-    try {
-      if (this.#news.isFailed) throw new UrchinError('ERR_INVALID_STATE', 'The connection failed')
-      const kind = type ?? guessType(text, this.#session.signalingState)
-      this.#log.write('debug', `setting remote SDP, type: ${kind}`)
-      const description = parseSdp(text)
-      const isGlare = kind === 'offer' && this.#session.signalingState === 'have-local-offer'
-      const applied =
-        kind === 'offer'
-          ? this.#session.applyOffer(description, { isPolite: this.#options.polite })
-          : this.#session.applyAnswer(description)
-      if (isGlare) {
-        this.#log.write('info', 'glare: our offer gives way')
-        this.#descriptions.forgetOffer()
-        this.#need.force()
-      }
-      return await this.#apply(text, applied)
-    } catch (error) {
-      this.#log.write('warn', `remote SDP not set, error: ${/** @type {any} */ (error).code}`)
-      throw error
-    }
-  }
-
-  /**
-   * @param {string} text
-   * @param {Applied} applied
-   * @returns {Promise<string>}
-   */
-  async #apply(text, applied) {
-    const { transport, answer } = applied
-    const current = this.#session.transport
-    this.#remoteSdp = text
-    this.#peerTrickles = applied.isTrickle
-    this.#need.reset({ isOurs: false })
-    const mids = answer?.sections.map(({ mid }) => mid) ?? []
-    this.#candidates.setBundle(current?.mid, answer?.bundle ?? [], mids)
-    if (answer) {
-      this.#descriptions.add(answer)
-      // RFC 8445 6.1.1: the offerer controls, but a lite agent never does.
-      if (!this.#gathering.isStarted) this.#gather(current?.isIceLite ?? false)
-      else if (applied.isRestart) this.#restartLocal()
-    }
-    const answered = answer ? this.#announce(answer, false) : null
-    const media = /** @type {ConnectionMedia} */ (this.#media)
-    this.#order.begin()
-    try {
-      media.sync(this.#session.media)
-      if (transport) {
-        const { ufrag, pwd, isIceLite, fingerprints } = transport
-        const taken = this.#worker.setRemote(this.#connectionId, {
-          ufrag,
-          pwd,
-          iceLite: isIceLite,
-          dtlsRole: applied.role,
-          fingerprints,
-        })
-        this.#candidates.setGeneration(ufrag)
-        this.#candidates.addAll(transport)
-        await taken
-      } else {
-        if (current) this.#candidates.addAll(current)
-        await null
-      }
-      this.#log.write('debug', 'SDP processed')
-      this.#news.tell(events.CONN_SDP_PROCESSED, text)
-      if (answered) answered.entry.isApplied = true
-    } catch (error) {
-      if (answered) this.#descriptions.drop(answered.entry, /** @type {Error} */ (error))
-      throw error
-    } finally {
-      const { added, ended } = media.takeChanges()
-      for (const track of ended) this.#news.tellOf(track, 'ended')
-      for (const track of added) this.#news.tellNamed('track', track)
-      this.#order.end()
-      this.#release()
-    }
-    return answered ? answered.sent : new Promise((resolve) => this.#news.afterwards(() => resolve('')))
+    const answer = quiet(this.#negotiation.setRemote(text, type))
+    this.#updateActive()
+    return answer
   }
 
   /**
@@ -305,7 +186,7 @@ export class WebRtcConnection extends EventEmitter {
     this.#checkOpened()
     if (this.#news.isFailed) return Promise.resolve()
     try {
-      this.#candidates.take(checked)
+      this.#ice.candidates.take(checked)
       return Promise.resolve()
     } catch (error) {
       return quiet(Promise.reject(error))
@@ -329,8 +210,8 @@ export class WebRtcConnection extends EventEmitter {
     const track = new LocalTrack({ kind, streamId, trackId, ssrc, commands })
     if (source) track.replaceSource(source)
     this.#tracks.add(track)
-    this.#session.addTrack(track)
-    this.#need.check()
+    this.#negotiation.session.addTrack(track)
+    this.#negotiation.checkNeed()
     return track
   }
 
@@ -342,10 +223,10 @@ export class WebRtcConnection extends EventEmitter {
   removeTrack(track) {
     if (!(track instanceof LocalTrack)) throw invalid('track must be a LocalTrack')
     if (!this.#tracks.delete(track)) return
-    this.#session.removeTrack(track)
+    this.#negotiation.session.removeTrack(track)
     this.#media?.removeSender(track)
     track.remove()
-    this.#need.check()
+    this.#negotiation.checkNeed()
   }
 
   /** The tracks that we send. @returns {LocalTrack[]} */
@@ -360,13 +241,12 @@ export class WebRtcConnection extends EventEmitter {
 
   /** Our latest description with the candidates found so far; '' before there is one. @returns {string} */
   getLocalSdp() {
-    const { latest } = this.#descriptions
-    return latest ? this.#write(latest) : ''
+    return this.#negotiation.localSdp
   }
 
   /** The peer's latest description; '' before there is one. @returns {string} */
   getRemoteSdp() {
-    return this.#remoteSdp
+    return this.#negotiation.remoteSdp
   }
 
   /** The code of the last state: 101 to 105 or 500. @returns {number} */
@@ -376,7 +256,8 @@ export class WebRtcConnection extends EventEmitter {
 
   /** The pair that packets take; null before there is one. @returns {{ local: Candidate, remote: Candidate } | null} */
   getSelectedPair() {
-    return this.#pair && { local: { ...this.#pair.local }, remote: { ...this.#pair.remote } }
+    const { pair } = this.#ice
+    return pair && { local: { ...pair.local }, remote: { ...pair.remote } }
   }
 
   /**
@@ -393,8 +274,11 @@ export class WebRtcConnection extends EventEmitter {
     const values = await this.#worker.getStats(this.#connectionId)
     return buildStats(values, {
       timestamp: Date.now(),
-      pair: this.#pair,
-      fingerprints: { local: this.#worker.fingerprint, remote: this.#session.transport?.fingerprints ?? [] },
+      pair: this.#ice.pair,
+      fingerprints: {
+        local: this.#worker.fingerprint,
+        remote: this.#negotiation.session.transport?.fingerprints ?? [],
+      },
       tracks: /** @type {ConnectionMedia} */ (this.#media).tracksById,
     })
   }
@@ -443,14 +327,9 @@ export class WebRtcConnection extends EventEmitter {
       case 'candidate':
       case 'hosts-gathered':
       case 'gathered':
-        this.#gathering.handle(event)
-        break
       case 'ice-state':
-        this.#log.write('info', `iceState: ${event.state}`)
-        this.#news.tellNamed('ice-state', event.state)
-        break
       case 'selected-pair':
-        this.#selectedPair(event)
+        this.#ice.handle(event)
         break
       case 'ready':
         this.#news.tell(events.CONN_READY, '')
@@ -471,22 +350,12 @@ export class WebRtcConnection extends EventEmitter {
     }
   }
 
-  /** @param {{ local: Candidate, remote: Candidate }} pair */
-  #selectedPair({ local, remote }) {
-    const text = [local, remote].map((one) => `${one.type} ${one.protocol} ${one.address}:${one.port}`)
-    this.#log.write('info', `selected pair, local: ${text[0]}, remote: ${text[1]}`)
-    this.#news.afterwards(() => {
-      this.#pair = { local, remote }
-    })
-    this.#news.tellNamed('selected-pair', { local: { ...local }, remote: { ...remote } })
-  }
-
   /** @param {{ code: string, detail: string }} reason */
   #fail({ code, detail }) {
     if (this.#news.isFailed || this.#news.isFinished) return
     this.#log.write('error', `failed, code: ${code}, detail: ${detail}`)
-    this.#news.tell(events.CONN_FAILED, this.#remoteSdp, { code, detail })
-    this.#descriptions.dropAll(new UrchinError(code, detail))
+    this.#news.tell(events.CONN_FAILED, this.getRemoteSdp(), { code, detail })
+    this.#negotiation.drop(new UrchinError(code, detail))
     this.#updateActive()
   }
 
@@ -496,79 +365,21 @@ export class WebRtcConnection extends EventEmitter {
     this.#order.flush()
     for (const track of this.#media?.clear() ?? []) this.#news.tellOf(track, 'ended')
     for (const track of this.#tracks) track.remove()
-    this.#descriptions.dropAll(new UrchinError('ERR_CLOSED', 'The connection was closed'))
+    this.#negotiation.drop(new UrchinError('ERR_CLOSED', 'The connection was closed'))
     this.#news.tell(events.CONN_FINISHED, '')
     this.#news.afterwards(this.#resolveClosing)
-    unclosed.unregister(this)
-    active.delete(this)
-  }
-
-  // -- negotiation
-
-  /**
-   * @param {LocalDescription} description
-   * @param {boolean} isApplied
-   */
-  #announce(description, isApplied) {
-    // RFC 8838 16, "half trickle": a peer that takes no later candidates gets them all at once.
-    const isFull = !this.#options.trickle || !this.#peerTrickles
-    return this.#descriptions.announce(description, { isApplied, isFull })
+    forgetConnection(this)
   }
 
   #updateActive() {
-    const isGathering = this.#gathering.isStarted && !this.#gathering.local.hasAll
-    const isBusy = isGathering || this.#session.transport !== null || this.#closing !== null
-    if (isBusy && !this.#news.isFinished && (!this.#news.isFailed || this.#closing)) active.add(this)
-    else active.delete(this)
+    const isBusy =
+      this.#ice.isGathering || this.#negotiation.session.transport !== null || this.#closing !== null
+    keepConnection(this, isBusy && !this.#news.isFinished && (!this.#news.isFailed || this.#closing !== null))
   }
 
   #release() {
     this.#updateActive()
-    this.#descriptions.release()
-    this.#need.check()
-  }
-
-  /** @param {LocalDescription} description */
-  #write(description) {
-    const { ufrag, pwd, candidates, hasAll: hasEnded } = this.#gathering.local
-    const { fingerprint } = this.#worker
-    return writeSdp(description, { ufrag, pwd, fingerprint, cname: this.#cname, candidates, hasEnded })
-  }
-
-  /** @param {boolean} isForced */
-  #needsOffer(isForced) {
-    const isPossible =
-      this.#closing === null &&
-      !this.#news.isFailed &&
-      this.#descriptions.areAllSent &&
-      this.#session.transport !== null &&
-      this.#session.signalingState === 'stable'
-    return isPossible && (isForced || this.#session.needsNegotiation())
-  }
-
-  /** @param {boolean} isControlling */
-  #gather(isControlling) {
-    const credentials = this.#gathering.start()
-    this.#updateActive()
-    this.#start(() => this.#worker.gather(this.#connectionId, { ...credentials, controlling: isControlling }))
-  }
-
-  #restartLocal() {
-    const credentials = this.#gathering.restart()
-    this.#updateActive()
-    this.#start(() => this.#worker.restartIce(this.#connectionId, credentials))
-  }
-
-  /** @param {() => Promise<any>} run without which the connection can't go on */
-  #start(run) {
-    attempt(run, (error) => {
-      if (!this.#closing) this.#fail({ code: error.code ?? 'ERR_INTERNAL', detail: error.message })
-    })
-  }
-
-  /** @param {() => Promise<any>} run */
-  #command(run) {
-    attempt(run, this.#onError)
+    this.#negotiation.release()
   }
 
   #checkOpen() {

@@ -3,14 +3,17 @@ import { LocalTrack } from './track.js';
 export type ConnectionOptions = import('./connection-options.js').ConnectionOptions;
 export type ConnectionEvent = import('./events.js').ConnectionEvent;
 export type Candidate = import('./sdp/candidate.js').Candidate;
-export type Applied = import('./sdp/session.js').Applied;
-export type LocalDescription = import('./sdp/write.js').LocalDescription;
 export type OfferOptions = {
     audio?: boolean | number;
     video?: boolean | number;
     iceRestart?: boolean;
 };
 export type CandidateInit = import('./connection-arguments.js').CandidateInit;
+/** @typedef {import('./connection-options.js').ConnectionOptions} ConnectionOptions */
+/** @typedef {import('./events.js').ConnectionEvent} ConnectionEvent */
+/** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
+/** @typedef {{ audio?: boolean | number, video?: boolean | number, iceRestart?: boolean }} OfferOptions */
+/** @typedef {import('./connection-arguments.js').CandidateInit} CandidateInit */
 /**
  * Events: 'event' with every ConnectionEvent, and each also under its own name; further 'track' (RemoteTrack),
  * 'selected-pair' ({ local, remote }), 'ice-state' (string), 'negotiation-needed'.
