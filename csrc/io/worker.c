@@ -174,6 +174,14 @@ static void run_forward_task(struct urchin_loop_task *task)
 	    (struct urchin_worker *)(void *)((char *)task - offsetof(struct urchin_worker, forward_task));
 
 	urchin_router_flush(worker->router);
+	urchin_egress_flush(worker->egress);
+}
+
+static void on_network_change(void *owner)
+{
+	struct urchin_event event = {.type = URCHIN_EVENT_NETWORK_CHANGED};
+
+	urchin_worker_emit(owner, &event);
 }
 
 static const struct urchin_router_callbacks router_callbacks = {.on_waiting = on_packets_waiting};
@@ -182,6 +190,8 @@ static const struct urchin_router_callbacks router_callbacks = {.on_waiting = on
 static void clear_worker(struct urchin_worker *worker)
 {
 	urchin_router_free(worker->router);
+	urchin_egress_free(worker->egress);
+	urchin_link_watch_clear(&worker->link_watch);
 	urchin_loop_remove_fd(&worker->loop, &worker->wake_watch, worker->wake_fd);
 	urchin_loop_clear(&worker->loop);
 	urchin_table_clear(&worker->connections);
@@ -192,6 +202,8 @@ static void clear_worker(struct urchin_worker *worker)
 
 static int init_worker(struct urchin_worker *worker)
 {
+	int err;
+
 	worker->cert = urchin_cert_new();
 	if (!worker->cert)
 		return URCHIN_ELIBRARY;
@@ -201,6 +213,12 @@ static int init_worker(struct urchin_worker *worker)
 	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (worker->wake_fd < 0 || urchin_loop_init(&worker->loop))
 		return URCHIN_ESYSTEM;
+	worker->egress = urchin_egress_new(&worker->loop);
+	if (!worker->egress)
+		return URCHIN_ENOMEM;
+	err = urchin_link_watch_init(&worker->link_watch, &worker->loop, on_network_change, worker);
+	if (err)
+		return err;
 	return urchin_loop_set_fd(&worker->loop, &worker->wake_watch, worker->wake_fd, EPOLLIN);
 }
 

@@ -7,6 +7,8 @@
 
 #include "base/table.h"
 #include "io/command.h"
+#include "io/egress.h"
+#include "io/link_watch.h"
 #include "io/loop.h"
 #include "io/queue.h"
 #include "urchin.h"
@@ -32,6 +34,8 @@ struct urchin_worker {
 	struct urchin_table connections;
 	struct urchin_router *router;
 	struct urchin_loop_task forward_task;
+	struct urchin_egress *egress;
+	struct urchin_link_watch link_watch;
 	size_t dropped_logs;
 };
 
