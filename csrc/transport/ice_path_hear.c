@@ -20,29 +20,6 @@ static uint8_t rank_of(const struct urchin_ice_path *path, const struct urchin_a
 	return is_same ? URCHIN_ICE_RANK_SAME_HOST : URCHIN_ICE_RANK_STRANGER;
 }
 
-/* Room in the tables for addresses that nobody vouches for, the oldest giving way. */
-static struct urchin_ice_remote *learn(struct urchin_ice_path *path, const struct urchin_addr *addr)
-{
-	struct urchin_ice_remote *oldest = NULL;
-	unsigned learned = 0;
-	for (size_t i = 0; i < URCHIN_ICE_PATH_REMOTES_MAX; i++) {
-		struct urchin_ice_remote *remote = &path->remotes[i];
-		if (!remote->is_used || !remote->is_learned)
-			continue;
-		learned++;
-		if (!oldest || remote->used_us < oldest->used_us)
-			oldest = remote;
-	}
-	/* More than can be probed at once: the oldest is not being probed any more. */
-	if (learned >= LEARNED_MAX)
-		urchin_ice_path_drop_remote(path, oldest);
-	struct urchin_ice_remote *remote = urchin_ice_path_put_remote(
-	    path, addr, URCHIN_CANDIDATE_PRFLX, urchin_ice_path_default_priority(URCHIN_CANDIDATE_PRFLX));
-	if (remote)
-		remote->is_learned = true;
-	return remote;
-}
-
 /* Whether this second still has room for such a source; strangers take none from the peer's own host. */
 static bool count_source(struct urchin_ice_path *path, uint8_t rank)
 {
@@ -71,10 +48,13 @@ static void probe_source(struct urchin_ice_path *path, int local, struct urchin_
 		path->stats.probes_limited++;
 		return;
 	}
-	if (!remote)
-		remote = learn(path, addr);
+	bool is_new = !remote;
+	if (is_new)
+		remote = urchin_ice_path_put_remote(path, addr, URCHIN_CANDIDATE_PRFLX,
+						    urchin_ice_path_default_priority(URCHIN_CANDIDATE_PRFLX));
 	if (!remote)
 		return;
+	remote->is_learned |= is_new;
 	remote->used_us = path->now_us;
 	pair = urchin_ice_path_put_pair(path, local, remote);
 	if (!pair || pair == path->current)

@@ -58,17 +58,26 @@ static struct urchin_ice_remote *oldest_remote(struct urchin_ice_path *path, boo
 	struct urchin_ice_remote *oldest = NULL;
 	for (size_t i = 0; i < URCHIN_ICE_PATH_REMOTES_MAX; i++) {
 		struct urchin_ice_remote *remote = &path->remotes[i];
-		bool is_candidate =
+		bool can_go =
 		    remote->is_used && (unproven_only ? remote->is_learned : remote->type == URCHIN_CANDIDATE_PRFLX);
-		if (is_candidate && (!oldest || remote->used_us < oldest->used_us) && !is_remote_busy(path, remote))
+		if (can_go && (!oldest || remote->used_us < oldest->used_us) && !is_remote_busy(path, remote))
 			oldest = remote;
 	}
 	return oldest;
 }
 
-static struct urchin_ice_remote *free_remote(struct urchin_ice_path *path)
+static size_t count_learned(const struct urchin_ice_path *path)
 {
+	size_t count = 0;
 	for (size_t i = 0; i < URCHIN_ICE_PATH_REMOTES_MAX; i++)
+		count += path->remotes[i].is_used && path->remotes[i].type == URCHIN_CANDIDATE_PRFLX;
+	return count;
+}
+
+static struct urchin_ice_remote *free_remote(struct urchin_ice_path *path, enum urchin_candidate_type type)
+{
+	bool is_full = type == URCHIN_CANDIDATE_PRFLX && count_learned(path) >= LEARNED_MAX;
+	for (size_t i = 0; i < URCHIN_ICE_PATH_REMOTES_MAX && !is_full; i++)
 		if (!path->remotes[i].is_used)
 			return &path->remotes[i];
 	struct urchin_ice_remote *remote = oldest_remote(path, true);
@@ -92,7 +101,7 @@ struct urchin_ice_remote *urchin_ice_path_put_remote(struct urchin_ice_path *pat
 		}
 		return remote;
 	}
-	remote = free_remote(path);
+	remote = free_remote(path, type);
 	if (remote)
 		*remote = (struct urchin_ice_remote){.is_used = true,
 						     .is_relayed = type == URCHIN_CANDIDATE_RELAY,
@@ -146,18 +155,30 @@ static bool is_compatible(const struct urchin_ice_local *local, const struct urc
 	       urchin_addr_is_link_local(&local->addr) == urchin_addr_is_link_local(&remote->addr);
 }
 
-/* Whether `a` is the one to give up rather than `b`: what failed first, then what is worse. */
+/* What failed goes first, what worked last, and of that the one longest ago. */
+static int worth(const struct urchin_ice_pair *pair)
+{
+	switch (pair->state) {
+	case URCHIN_ICE_PAIR_FAILED:
+		return 0;
+	case URCHIN_ICE_PAIR_SUCCEEDED:
+		return 2;
+	default:
+		return 1;
+	}
+}
+
 static bool is_lesser(const struct urchin_ice_path *path, const struct urchin_ice_pair *a,
 		      const struct urchin_ice_pair *b)
 {
-	bool a_failed = a->state == URCHIN_ICE_PAIR_FAILED;
-	bool b_failed = b->state == URCHIN_ICE_PAIR_FAILED;
-	if (a_failed != b_failed)
-		return a_failed;
+	if (worth(a) != worth(b))
+		return worth(a) < worth(b);
+	if (worth(a) == 2)
+		return a->last_answer_us < b->last_answer_us;
 	return urchin_ice_path_is_better(path, b, a);
 }
 
-/* RFC 8445 6.1.2.5: of more than 100 the lowest ones go, but none that worked. */
+/* RFC 8445 6.1.2.5: of more than 100 the lowest ones go. The peer may be where packets come from: they need a place. */
 static struct urchin_ice_pair *free_pair(struct urchin_ice_path *path, const struct urchin_ice_pair *newcomer)
 {
 	struct urchin_ice_pair *least = NULL;
@@ -165,13 +186,12 @@ static struct urchin_ice_pair *free_pair(struct urchin_ice_path *path, const str
 		struct urchin_ice_pair *pair = &path->pairs[i];
 		if (!pair->is_used)
 			return pair;
-		bool can_go = pair->state != URCHIN_ICE_PAIR_SUCCEEDED && !is_in_use(path, pair);
-		if (can_go && (!least || is_lesser(path, pair, least)))
+		if (!is_in_use(path, pair) && (!least || is_lesser(path, pair, least)))
 			least = pair;
 	}
-	bool is_worth_it =
-	    least && (newcomer->remote->is_learned || newcomer->remote->is_trusted ||
-		      least->state == URCHIN_ICE_PAIR_FAILED || urchin_ice_path_is_better(path, newcomer, least));
+	bool is_needed = newcomer->remote->is_learned || newcomer->remote->is_trusted;
+	bool is_worth_it = least && (is_needed || worth(least) == 0 ||
+				     (worth(least) == 1 && urchin_ice_path_is_better(path, newcomer, least)));
 	if (!is_worth_it)
 		return NULL;
 	urchin_ice_path_drop_pair(path, least);

@@ -70,7 +70,7 @@
 
 #define PROBES_MAX 4          /* outstanding */
 #define SOURCES_PER_SECOND 10 /* addresses that only packets came from */
-#define LEARNED_MAX 16        /* of those kept, without an answer */
+#define LEARNED_MAX 16        /* addresses kept that nobody signalled, the newest */
 /* 0, 50, 150 and 350 ms; given up at 750 ms. */
 #define PROBE_FIRST_US (50 * MS)
 #define PROBE_ATTEMPTS 4
