@@ -1,9 +1,9 @@
 /*
- * transport/ice.h by libnice 0.1.21: full ICE (RFC 8445), trickle (RFC 8838), consent (RFC 7675), STUN and TURN over
- * UDP and TCP. An agent and its context are touched by the worker's thread only.
+ * transport/ice.h by libnice 0.1.21 (full ICE, RFC 8445; trickle, RFC 8838; TURN over UDP and TCP; ICE-TCP) with what
+ * it does badly taken out of its hands: packets, consent (RFC 7675) and the discovery of server-reflexive addresses run
+ * over UDP sockets of ours beside its own. An agent and its context are touched by the worker's thread only.
  *
- * Of several STUN servers the first is used: libnice knows one. TURN over TLS is not supported: libnice would speak
- * plain TCP; such servers are passed over. Each TURN server is tried (8 at most, libnice's limit).
+ * Each STUN server is asked from each local address; each TURN server is tried (8 addresses at most, libnice's limit).
  */
 #ifndef URCHIN_IO_ICE_NICE_H
 #define URCHIN_IO_ICE_NICE_H

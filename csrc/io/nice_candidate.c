@@ -13,6 +13,8 @@
 
 /* RFC 8445 5.1.2 */
 #define PRIORITY_MAX 0x7fffffffU
+/* RFC 8445 5.1.2.2 */
+#define TYPE_PREFERENCE_SRFLX 100U
 
 static void write_address(const NiceAddress *from, char text[URCHIN_ADDRESS_CAP], uint16_t *port)
 {
@@ -70,6 +72,25 @@ void urchin_nice_read_candidate(const NiceCandidate *from, struct urchin_candida
 		to->port = TCP_ACTIVE_PORT;
 	if (to->type != URCHIN_CANDIDATE_HOST)
 		write_address(&from->base_addr, to->related_address, &to->related_port);
+}
+
+struct urchin_candidate urchin_nice_make_reflexive(const struct urchin_candidate *host,
+						   const struct urchin_addr *mapped, size_t server)
+{
+	struct urchin_candidate candidate = {
+	    .type = URCHIN_CANDIDATE_SRFLX,
+	    .protocol = URCHIN_PROTOCOL_UDP,
+	    /* RFC 8445 5.1.2: another type, and each server its own local preference. */
+	    .priority = (TYPE_PREFERENCE_SRFLX << 24 | (host->priority & 0xffffffU)) - ((uint32_t)server << 8),
+	    .port = mapped->port,
+	    .related_port = host->port,
+	};
+
+	/* RFC 8445 5.1.1.3: the same for the same base, type and server only. */
+	snprintf(candidate.foundation, sizeof(candidate.foundation), "%.16ss%zu", host->foundation, server);
+	urchin_addr_write(mapped, candidate.address, sizeof(candidate.address));
+	snprintf(candidate.related_address, sizeof(candidate.related_address), "%s", host->address);
+	return candidate;
 }
 
 static bool write_type(const struct urchin_candidate *from, NiceCandidateType *type)

@@ -1,4 +1,4 @@
-/* TURN names become addresses here; a STUN name is libnice's to resolve, and only watched. */
+/* Names become addresses; who is asked and who answered is kept. */
 #include "io/nice_servers.h"
 
 #include <gio/gio.h>
@@ -10,118 +10,122 @@
 
 /* libnice aborts the process beyond this (NICE_CANDIDATE_MAX_TURN_SERVERS). */
 #define TURN_SERVERS_MAX 8
+/* W3C webrtc, icecandidateerror: a server could not be reached. */
+#define NOT_REACHED 701
 
 struct urchin_nice_lookup {
 	struct urchin_nice_servers *servers; /* NULL: they are gone */
 	struct urchin_nice_lookup *next;
+	size_t server;
 	bool is_started;
-	bool is_turn;
-	NiceRelayType relay_type;
-	uint16_t port;
-	char *host;
-	char *username;
-	char *credential;
 };
-
-static void free_lookup(struct urchin_nice_lookup *lookup)
-{
-	if (lookup->credential)
-		explicit_bzero(lookup->credential, strlen(lookup->credential));
-	free(lookup->host);
-	free(lookup->username);
-	free(lookup->credential);
-	free(lookup);
-}
 
 static NiceRelayType relay_type(enum urchin_turn_protocol protocol)
 {
 	return protocol == URCHIN_TURN_TCP ? NICE_RELAY_TYPE_TURN_TCP : NICE_RELAY_TYPE_TURN_UDP;
 }
 
-static int add_lookup(struct urchin_nice_servers *servers, const struct urchin_ice_server *server)
+static bool has_family(const struct urchin_nice_servers *servers, const NiceAddress *address)
+{
+	return address->s.addr.sa_family == AF_INET ? servers->has_ipv4 : servers->has_ipv6;
+}
+
+static bool is_numeric(const struct urchin_ice_server *server, NiceAddress *address)
+{
+	return urchin_nice_read_address(address, server->host, server->port);
+}
+
+/* Whether the agent can be given this TURN server at all. */
+static const char *find_objection(const struct urchin_nice_servers *servers, const struct urchin_ice_server *server)
+{
+	if (server->turn_protocol == URCHIN_TURN_TLS)
+		return "TURN over TLS is not supported";
+	if (urchin_nice_has_too_many_for_relays())
+		return "this machine has too many addresses for relays";
+	if (servers->turn_count >= TURN_SERVERS_MAX)
+		return "there are too many TURN servers";
+	return NULL;
+}
+
+static bool add_relay(struct urchin_nice_servers *servers, size_t server, const NiceAddress *address)
+{
+	struct urchin_nice_server *item = &servers->items[server];
+	const struct urchin_ice_server *config = item->config;
+	char text[NICE_ADDRESS_STRING_LEN];
+
+	if (servers->turn_count >= TURN_SERVERS_MAX || item->turn_count == 2)
+		return false;
+	nice_address_to_string(address, text);
+	if (!nice_agent_set_relay_info(servers->agent, servers->stream_id, 1, text, config->port,
+				       config->username ? config->username : "",
+				       config->credential ? config->credential : "", relay_type(config->turn_protocol)))
+		return false;
+	item->turns[item->turn_count++] = servers->turn_count++;
+	return true;
+}
+
+static int add_lookup(struct urchin_nice_servers *servers, size_t server)
 {
 	struct urchin_nice_lookup *lookup = calloc(1, sizeof(*lookup));
 
 	if (!lookup)
 		return URCHIN_ENOMEM;
-	*lookup = (struct urchin_nice_lookup){
-	    .servers = servers,
-	    .next = servers->lookups,
-	    .is_turn = server->is_turn,
-	    .relay_type = relay_type(server->turn_protocol),
-	    .port = server->port,
-	    .host = strdup(server->host),
-	    .username = strdup(server->username ? server->username : ""),
-	    .credential = strdup(server->credential ? server->credential : ""),
-	};
-	if (!lookup->host || !lookup->username || !lookup->credential) {
-		free_lookup(lookup);
-		return URCHIN_ENOMEM;
-	}
+	*lookup = (struct urchin_nice_lookup){.servers = servers, .next = servers->lookups, .server = server};
 	servers->lookups = lookup;
-	return 0;
-}
-
-static int add_stun(struct urchin_nice_servers *servers, const struct urchin_ice_server *server, bool is_numeric)
-{
-	if (servers->has_stun)
-		return 0;
-	servers->has_stun = true;
-	g_object_set(servers->agent, "stun-server", server->host, "stun-server-port", (guint)server->port, NULL);
-	return is_numeric ? 0 : add_lookup(servers, server);
-}
-
-static int add_server(struct urchin_nice_servers *servers, const struct urchin_ice_server *server)
-{
-	NiceAddress address;
-	bool is_numeric = urchin_nice_read_address(&address, server->host, server->port);
-
-	if (!server->is_turn)
-		return add_stun(servers, server, is_numeric);
-	if (server->turn_protocol == URCHIN_TURN_TLS || urchin_nice_has_too_many_for_relays())
-		return 0;
-	if (!is_numeric)
-		return add_lookup(servers, server);
-	if (servers->turn_count < TURN_SERVERS_MAX &&
-	    nice_agent_set_relay_info(servers->agent, servers->stream_id, 1, server->host, server->port,
-				      server->username ? server->username : "",
-				      server->credential ? server->credential : "", relay_type(server->turn_protocol)))
-		servers->turn_count++;
 	return 0;
 }
 
 int urchin_nice_servers_init(struct urchin_nice_servers *servers, const struct urchin_ice_config *config)
 {
-	for (size_t i = 0; i < config->server_count; i++) {
-		int err = add_server(servers, &config->servers[i]);
+	servers->items = calloc(config->server_count ? config->server_count : 1, sizeof(*servers->items));
+	if (!servers->items)
+		return URCHIN_ENOMEM;
+	servers->count = config->server_count;
+	for (size_t i = 0; i < servers->count; i++) {
+		const struct urchin_ice_server *server = &config->servers[i];
+		NiceAddress address;
 
-		if (err)
-			return err;
+		servers->items[i].config = server;
+		if (server->is_turn ? find_objection(servers, server) != NULL : config->relay_only)
+			continue;
+		if (!is_numeric(server, &address)) {
+			int err = add_lookup(servers, i);
+
+			if (err)
+				return err;
+		} else if (server->is_turn && has_family(servers, &address)) {
+			add_relay(servers, i, &address);
+		}
 	}
 	return 0;
 }
 
-/* Adds the first address of a family. Returns how many servers were added: 0 or 1. */
-static size_t add_relay(struct urchin_nice_servers *servers, const struct urchin_nice_lookup *lookup, GList *addresses,
-			GSocketFamily family)
+/* The first address of each family. Returns how many relays were added. */
+static size_t use_addresses(struct urchin_nice_servers *servers, size_t server, GList *addresses)
 {
-	for (GList *item = addresses; item; item = item->next) {
-		GInetAddress *address = item->data;
-		gchar *text;
-		gboolean added;
+	const struct urchin_ice_server *config = servers->items[server].config;
+	bool has_seen[2] = {false, false};
+	size_t relays = 0;
 
-		if (g_inet_address_get_family(address) != family)
-			continue;
-		if (servers->turn_count >= TURN_SERVERS_MAX)
-			return 0;
-		text = g_inet_address_to_string(address);
-		added = nice_agent_set_relay_info(servers->agent, servers->stream_id, 1, text, lookup->port,
-						  lookup->username, lookup->credential, lookup->relay_type);
+	for (GList *item = addresses; item; item = item->next) {
+		GInetAddress *from = item->data;
+		bool is_ip6 = g_inet_address_get_family(from) == G_SOCKET_FAMILY_IPV6;
+		gchar *text = g_inet_address_to_string(from);
+		NiceAddress address;
+		bool is_read = urchin_nice_read_address(&address, text, config->port);
+
 		g_free(text);
-		servers->turn_count += added ? 1 : 0;
-		return added ? 1 : 0;
+		/* Only for families with a host candidate: otherwise libnice would wait for a discovery that it never
+		 * started. */
+		if (!is_read || has_seen[is_ip6] || !has_family(servers, &address))
+			continue;
+		has_seen[is_ip6] = true;
+		if (!config->is_turn)
+			servers->on_stun(servers->owner, server, &address);
+		else if (add_relay(servers, server, &address))
+			relays++;
 	}
-	return 0;
+	return relays;
 }
 
 static void forget_lookup(struct urchin_nice_servers *servers, const struct urchin_nice_lookup *lookup)
@@ -139,39 +143,83 @@ static void on_resolved(GObject *resolver, GAsyncResult *result, gpointer data)
 	struct urchin_nice_lookup *lookup = data;
 	struct urchin_nice_servers *servers = lookup->servers;
 	GList *addresses = g_resolver_lookup_by_name_finish(G_RESOLVER(resolver), result, NULL);
-	size_t relays = 0;
 
 	if (servers) {
+		size_t relays;
+
 		forget_lookup(servers, lookup);
 		servers->pending--;
-		/* Only for families with a host candidate: otherwise libnice would wait for a discovery that it never
-		 * started. */
-		if (lookup->is_turn && servers->has_ipv4)
-			relays += add_relay(servers, lookup, addresses, G_SOCKET_FAMILY_IPV4);
-		if (lookup->is_turn && servers->has_ipv6)
-			relays += add_relay(servers, lookup, addresses, G_SOCKET_FAMILY_IPV6);
-		if (!lookup->is_turn && !addresses)
-			servers->stun_failed = true;
+		relays = use_addresses(servers, lookup->server, addresses);
+		if (!addresses)
+			urchin_nice_servers_fail(servers, lookup->server, NOT_REACHED, "the name does not resolve");
 		servers->on_lookup(servers->owner, relays);
 	}
 	g_list_free_full(addresses, g_object_unref);
-	free_lookup(lookup);
+	free(lookup);
 }
 
-void urchin_nice_servers_start(struct urchin_nice_servers *servers)
+static void start_lookups(struct urchin_nice_servers *servers)
 {
-	GResolver *resolver;
+	GResolver *resolver = g_resolver_get_default();
 
-	if (!servers->lookups)
-		return;
-	resolver = g_resolver_get_default();
 	servers->cancellable = g_cancellable_new();
 	for (struct urchin_nice_lookup *lookup = servers->lookups; lookup; lookup = lookup->next) {
 		lookup->is_started = true;
 		servers->pending++;
-		g_resolver_lookup_by_name_async(resolver, lookup->host, servers->cancellable, on_resolved, lookup);
+		g_resolver_lookup_by_name_async(resolver, servers->items[lookup->server].config->host,
+						servers->cancellable, on_resolved, lookup);
 	}
 	g_object_unref(resolver);
+}
+
+void urchin_nice_servers_start(struct urchin_nice_servers *servers)
+{
+	if (servers->lookups)
+		start_lookups(servers);
+	for (size_t i = 0; i < servers->count; i++) {
+		const struct urchin_ice_server *server = servers->items[i].config;
+		NiceAddress address;
+
+		if (!server->is_turn && is_numeric(server, &address))
+			servers->on_stun(servers->owner, i, &address);
+	}
+}
+
+void urchin_nice_servers_serve(struct urchin_nice_servers *servers, size_t turn)
+{
+	for (size_t i = 0; i < servers->count; i++) {
+		struct urchin_nice_server *item = &servers->items[i];
+
+		for (size_t j = 0; j < item->turn_count; j++)
+			if (item->turns[j] == turn)
+				item->has_served = true;
+	}
+}
+
+void urchin_nice_servers_fail(struct urchin_nice_servers *servers, size_t server, uint16_t code, const char *text)
+{
+	struct urchin_nice_server *item = &servers->items[server];
+
+	if (item->has_served || item->is_told)
+		return;
+	item->is_told = true;
+	servers->on_error(servers->owner, server, code, text);
+}
+
+void urchin_nice_servers_end(struct urchin_nice_servers *servers)
+{
+	for (size_t i = 0; i < servers->count; i++) {
+		const struct urchin_nice_server *item = &servers->items[i];
+		const char *objection;
+
+		if (!item->config->is_turn)
+			continue;
+		objection = item->turn_count ? NULL : find_objection(servers, item->config);
+		if (!objection && item->turn_count)
+			objection = "no relayed address was given: no answer, or the credentials are wrong";
+		urchin_nice_servers_fail(servers, i, NOT_REACHED,
+					 objection ? objection : "no local address of the server's family");
+	}
 }
 
 void urchin_nice_servers_clear(struct urchin_nice_servers *servers)
@@ -183,19 +231,22 @@ void urchin_nice_servers_clear(struct urchin_nice_servers *servers)
 		lookup->servers = NULL;
 		/* A started one is freed by its callback. */
 		if (!lookup->is_started)
-			free_lookup(lookup);
+			free(lookup);
 	}
 	servers->pending = 0;
 	if (servers->cancellable) {
 		g_cancellable_cancel(servers->cancellable);
 		g_clear_object(&servers->cancellable);
 	}
+	free(servers->items);
+	servers->items = NULL;
+	servers->count = 0;
 }
 
 bool urchin_nice_servers_use_tcp(const struct urchin_ice_config *config)
 {
 	for (size_t i = 0; i < config->server_count; i++)
-		if (config->servers[i].is_turn && config->servers[i].turn_protocol == URCHIN_TURN_TCP)
+		if (config->servers[i].is_turn && config->servers[i].turn_protocol != URCHIN_TURN_UDP)
 			return true;
 	return false;
 }

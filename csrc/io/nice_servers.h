@@ -1,6 +1,7 @@
 /*
- * The STUN and TURN servers of one agent. Host names are looked up here, without waiting: libnice 0.1.21 never ends
- * gathering when a name can't be resolved.
+ * The STUN and TURN servers of one generation. Host names are looked up here, without waiting: libnice 0.1.21 never
+ * ends gathering when a name can't be resolved. TURN servers are given to the agent, STUN servers to the owner: libnice
+ * never hears of them.
  */
 #ifndef URCHIN_IO_NICE_SERVERS_H
 #define URCHIN_IO_NICE_SERVERS_H
@@ -13,32 +14,55 @@
 
 struct urchin_nice_lookup;
 
+/* Of one server of the configuration. */
+struct urchin_nice_server {
+	const struct urchin_ice_server *config;
+	size_t turns[2]; /* TURN: the agent's numbers of its addresses */
+	size_t turn_count;
+	bool has_served; /* it gave a candidate */
+	bool is_told;    /* its error */
+};
+
 struct urchin_nice_servers {
+	/* Set before init(). */
 	NiceAgent *agent;
 	guint stream_id;
 	bool has_ipv4; /* a local address of this family is gathered on */
 	bool has_ipv6;
+	/* An address of a STUN server. */
+	void (*on_stun)(void *owner, size_t server, const NiceAddress *address);
 	/* A look-up ended. relays: TURN servers added, for which the agent now gathers (again). */
 	void (*on_lookup)(void *owner, size_t relays);
+	void (*on_error)(void *owner, size_t server, uint16_t code, const char *text);
 	void *owner;
+
+	struct urchin_nice_server *items;
+	size_t count;
 	struct urchin_nice_lookup *lookups;
 	GCancellable *cancellable;
-	size_t pending;
+	size_t pending; /* look-ups */
 	size_t turn_count;
-	bool has_stun;
-	bool stun_failed;
 };
 
 /*
- * Tells the agent the servers with numeric addresses and prepares the look-ups of the others; agent, stream_id,
- * has_ipv4, has_ipv6, on_lookup and owner are set before. Returns 0 or URCHIN_ENOMEM.
+ * Tells the agent the TURN servers with numeric addresses; `config` must outlive this. Returns 0 or URCHIN_ENOMEM. No
+ * callbacks.
  */
 int urchin_nice_servers_init(struct urchin_nice_servers *servers, const struct urchin_ice_config *config);
 
-/* Starts the look-ups on the thread-default context, where on_lookup is called later. */
+/* Tells the STUN servers with numeric addresses and starts look-ups on the thread-default context. */
 void urchin_nice_servers_start(struct urchin_nice_servers *servers);
 
-/* Ends look-ups and frees everything; on_lookup is not called any more. */
+/* The agent got a relayed candidate from its TURN server number `turn`. */
+void urchin_nice_servers_serve(struct urchin_nice_servers *servers, size_t turn);
+
+/* Tells a server's error, at most once, unless it served. */
+void urchin_nice_servers_fail(struct urchin_nice_servers *servers, size_t server, uint16_t code, const char *text);
+
+/* Gathering is over: the TURN servers that gave nothing are told. */
+void urchin_nice_servers_end(struct urchin_nice_servers *servers);
+
+/* Ends look-ups and frees everything; nothing is called any more. */
 void urchin_nice_servers_clear(struct urchin_nice_servers *servers);
 
 /* Whether gathering needs TURN over TCP, whose sockets come and go. */

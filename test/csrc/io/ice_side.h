@@ -35,6 +35,9 @@ struct side {
 	int gathered;
 	int closed;
 	int packets;
+	int errors;
+	struct urchin_ice_server failed; /* the last one; `host` may be gone */
+	uint16_t error_code;
 	size_t last_len;
 	uint8_t last_byte;
 	char ufrag[32];
@@ -99,6 +102,17 @@ static inline void on_packet(void *owner, uint8_t *bytes, size_t len, uint64_t n
 	bytes[0] = 0;
 }
 
+static inline void on_server_error(void *owner, const struct urchin_ice_server_error *error)
+{
+	struct side *side = owner;
+
+	assert_false(side->in_call);
+	side->errors++;
+	side->failed = *error->server;
+	side->error_code = error->code;
+	assert_true(error->text[0]);
+}
+
 static inline void on_closed(void *owner)
 {
 	struct side *side = owner;
@@ -114,6 +128,7 @@ static const struct urchin_ice_callbacks callbacks = {
     .on_state = on_state,
     .on_selected_pair = on_selected_pair,
     .on_packet = on_packet,
+    .on_server_error = on_server_error,
     .on_closed = on_closed,
 };
 

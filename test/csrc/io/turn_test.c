@@ -30,6 +30,7 @@ struct side {
 	enum urchin_ice_state state;
 	int gathered;
 	int packets;
+	int errors;
 	int closed;
 	const char *ufrag;
 };
@@ -65,6 +66,13 @@ static void on_packet(void *owner, uint8_t *bytes, size_t len, uint64_t now_us)
 	((struct side *)owner)->packets++;
 }
 
+static void on_server_error(void *owner, const struct urchin_ice_server_error *error)
+{
+	assert_true(error->server->is_turn);
+	assert_int_equal(error->code, 701);
+	((struct side *)owner)->errors++;
+}
+
 static void on_closed(void *owner)
 {
 	((struct side *)owner)->closed++;
@@ -76,6 +84,7 @@ static const struct urchin_ice_callbacks callbacks = {
     .on_state = on_state,
     .on_selected_pair = on_selected_pair,
     .on_packet = on_packet,
+    .on_server_error = on_server_error,
     .on_closed = on_closed,
 };
 
