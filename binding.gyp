@@ -48,7 +48,7 @@
     {
       "target_name": "urchin",
       "dependencies": ["core"],
-      "sources": ["binding/addon.cc", "binding/convert.cc", "binding/events.cc", "binding/worker.cc"],
+      "sources": ["binding/addon.cc", "binding/convert.cc", "binding/events.cc", "binding/stun.cc", "binding/worker.cc"],
       "include_dirs": ["csrc", "<!(node -p \"require('node-addon-api').include_dir\")"],
       # The last one: an exception while a worker_thread is being terminated is dropped instead of aborting the process.
       "defines": ["NAPI_VERSION=8", "NODE_ADDON_API_CPP_EXCEPTIONS_ALL", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],

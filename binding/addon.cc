@@ -1,7 +1,8 @@
-// The addon's entry: one NativeWorker class per JS environment, no state of its own.
+// The addon's entry: one NativeWorker class per JS environment and the STUN codec, no state of its own.
 #include <napi.h>
 
 #include "convert.h"
+#include "stun.h"
 #include "worker.h"
 
 static Napi::Object Init(Napi::Env env, Napi::Object exports)
@@ -10,6 +11,8 @@ static Napi::Object Init(Napi::Env env, Napi::Object exports)
 	if (problem)
 		urchin::Throw(env, "ERR_NATIVE_LOAD", problem);
 	exports.Set("NativeWorker", urchin::NativeWorker::Define(env));
+	exports.Set("encodeStunRequest", Napi::Function::New<urchin::EncodeStunRequest>(env, "encodeStunRequest"));
+	exports.Set("decodeStun", Napi::Function::New<urchin::DecodeStun>(env, "decodeStun"));
 	return exports;
 }
 

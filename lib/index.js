@@ -8,6 +8,8 @@
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 /** @typedef {import('./stats.js').Stats} Stats */
 /** @typedef {import('./console-logger.js').Logger} Logger */
+/** @typedef {import('./nat/discover.js').NatOptions} NatOptions */
+/** @typedef {import('./nat/discover.js').NatReport} NatReport */
 /** @typedef {import('./room.js').RoomOptions} RoomOptions */
 /** @typedef {import('./server.js').ServerOptions} ServerOptions */
 
@@ -25,6 +27,7 @@ export {
   CONN_SDP_PROCESSED,
   CONN_STARTED,
 } from './events.js'
+export { discoverNat } from './nat/discover.js'
 export { Participant } from './participant.js'
 export { Room } from './room.js'
 export { createServer, Server } from './server.js'

@@ -11,7 +11,33 @@ import { systemPackages } from './system-packages.js'
  * The commands of csrc/urchin.h, refused with an Error that has a `code`. Ids and request ids are positive integers.
  * @typedef {Record<string, (...args: any[]) => any>} NativeWorker
  */
-/** @typedef {{ NativeWorker: new (onEvents: (events: any[]) => void, logLevel: string) => NativeWorker }} Native */
+/** @typedef {{ address: string, port: number, family: 4 | 6 }} StunAddress */
+/**
+ * A STUN message that came (RFC 8489, RFC 5780); an attribute that is not there is null.
+ * @typedef {object} StunMessage
+ * @property {'request' | 'indication' | 'success' | 'error'} class
+ * @property {number} method 1: Binding
+ * @property {Buffer} transaction
+ * @property {StunAddress | null} mapped
+ * @property {StunAddress | null} responseOrigin
+ * @property {StunAddress | null} otherAddress
+ * @property {{ code: number, reason: string | null } | null} error
+ * @property {string | null} software
+ * @property {number[]} unknown attributes that have to be understood, and are not
+ */
+/**
+ * @typedef {object} StunRequest
+ * @property {boolean} [changeIp]
+ * @property {boolean} [changePort]
+ * @property {number} [responsePort]
+ * @property {string} [software]
+ */
+/**
+ * @typedef {object} Native
+ * @property {new (onEvents: (events: any[]) => void, logLevel: string) => NativeWorker} NativeWorker
+ * @property {(transaction: Uint8Array, request?: StunRequest) => Buffer} encodeStunRequest
+ * @property {(datagram: Uint8Array) => StunMessage | null} decodeStun null: no STUN message
+ */
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 

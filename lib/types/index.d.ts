@@ -6,6 +6,8 @@ export type IceServer = import('./connection-options.js').IceServer;
 export type Candidate = import('./sdp/candidate.js').Candidate;
 export type Stats = import('./stats.js').Stats;
 export type Logger = import('./console-logger.js').Logger;
+export type NatOptions = import('./nat/discover.js').NatOptions;
+export type NatReport = import('./nat/discover.js').NatReport;
 export type RoomOptions = import('./room.js').RoomOptions;
 export type ServerOptions = import('./server.js').ServerOptions;
 /** @typedef {import('./connection.js').ConnectionOptions} ConnectionOptions */
@@ -16,12 +18,15 @@ export type ServerOptions = import('./server.js').ServerOptions;
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 /** @typedef {import('./stats.js').Stats} Stats */
 /** @typedef {import('./console-logger.js').Logger} Logger */
+/** @typedef {import('./nat/discover.js').NatOptions} NatOptions */
+/** @typedef {import('./nat/discover.js').NatReport} NatReport */
 /** @typedef {import('./room.js').RoomOptions} RoomOptions */
 /** @typedef {import('./server.js').ServerOptions} ServerOptions */
 export { WebRtcConnection } from './connection.js';
 export { createConsoleLogger } from './console-logger.js';
 export { UrchinError } from './errors.js';
 export { CONN_CANDIDATE, CONN_FAILED, CONN_FINISHED, CONN_GATHERED, CONN_INITIAL, CONN_READY, CONN_SDP, CONN_SDP_PROCESSED, CONN_STARTED, } from './events.js';
+export { discoverNat } from './nat/discover.js';
 export { Participant } from './participant.js';
 export { Room } from './room.js';
 export { createServer, Server } from './server.js';

@@ -1,6 +1,42 @@
 export type NativeWorker = Record<string, (...args: any[]) => any>;
+export type StunAddress = {
+    address: string;
+    port: number;
+    family: 4 | 6;
+};
+export type StunMessage = {
+    class: 'request' | 'indication' | 'success' | 'error';
+    /**
+     * 1: Binding
+     */
+    method: number;
+    transaction: Buffer;
+    mapped: StunAddress | null;
+    responseOrigin: StunAddress | null;
+    otherAddress: StunAddress | null;
+    error: {
+        code: number;
+        reason: string | null;
+    } | null;
+    software: string | null;
+    /**
+     * attributes that have to be understood, and are not
+     */
+    unknown: number[];
+};
+export type StunRequest = {
+    changeIp?: boolean;
+    changePort?: boolean;
+    responsePort?: number;
+    software?: string;
+};
 export type Native = {
     NativeWorker: new (onEvents: (events: any[]) => void, logLevel: string) => NativeWorker;
+    encodeStunRequest: (transaction: Uint8Array, request?: StunRequest) => Buffer;
+    /**
+     * null: no STUN message
+     */
+    decodeStun: (datagram: Uint8Array) => StunMessage | null;
 };
 /**
  * Loads the addon, from a build in the package's folder (with URCHIN_DEBUG_BUILD in the environment its debug build) or
