@@ -45,7 +45,7 @@ export class ConnectionGathering {
 
   /** @returns {{ ufrag: string, pwd: string }} what the core has to restart with */
   restart() {
-    this.#fields.log.write('info', 'restarting ICE')
+    this.#fields.log.write('info', 'restarting ICE', { name: 'restart-ice' })
     this.#local = new LocalIce(this.#local.generation + 1)
     return this.start()
   }
@@ -69,7 +69,8 @@ export class ConnectionGathering {
     const { ufrag } = this.#local
     for (const told of this.#local.add(candidate, announced)) {
       const line = writeCandidate(told, { ufrag })
-      log.write('debug', `Discovered New Candidate, candidate: ${line}`)
+      // CONN_CANDIDATE is the timeline's step.
+      log.write('debug', `Discovered New Candidate, candidate: ${line}`, null)
       news.tell(CONN_CANDIDATE, {
         candidate: line,
         sdpMid: mid,

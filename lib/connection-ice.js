@@ -26,6 +26,8 @@ export class ConnectionIce {
   #gathering
   #candidates
   #state = 'new'
+  /** @type {'controlling' | 'controlled' | 'unknown'} */
+  #role = 'unknown'
   /** @type {Pair | null} */
   #pair = null
 
@@ -82,9 +84,16 @@ export class ConnectionIce {
     return this.#state
   }
 
+  /** What statistics tell of our side. @returns {import('./stats.js').KnownIce} */
+  get known() {
+    const { ufrag, candidates } = this.local
+    return { ufrag, role: this.#role, candidates }
+  }
+
   /** @param {boolean} isControlling */
   gather(isControlling) {
     const credentials = this.#gathering.start()
+    this.#role = isControlling ? 'controlling' : 'controlled'
     this.#start((worker, id) => worker.gather(id, { ...credentials, controlling: isControlling }))
   }
 
@@ -106,7 +115,7 @@ export class ConnectionIce {
   /** @param {string} state */
   #changeState(state) {
     const { log, news } = this.#fields
-    log.write('info', `iceState: ${state}`)
+    log.write('info', `iceState: ${state}`, { name: 'ice-state', detail: state })
     this.#state = state
     news.tellNamed('ice-state', state)
   }
@@ -115,7 +124,8 @@ export class ConnectionIce {
   #select({ local, remote }) {
     const { log, news } = this.#fields
     const text = [local, remote].map((one) => `${one.type} ${one.protocol} ${one.address}:${one.port}`)
-    log.write('info', `selected pair, local: ${text[0]}, remote: ${text[1]}`)
+    const detail = `local: ${text[0]}, remote: ${text[1]}`
+    log.write('info', `selected pair, ${detail}`, { name: 'selected-pair', detail })
     news.afterwards(() => {
       this.#pair = { local, remote }
     })

@@ -95,7 +95,7 @@ export class ConnectionNegotiation {
     const { ice, log } = this.#fields
     const description = this.session.createOffer(wishes)
     this.#need.reset({ isOurs: true })
-    log.write('debug', 'creating offer')
+    log.write('debug', 'creating offer', { name: 'create-offer' })
     this.#descriptions.add(description)
     if (!ice.isStarted) ice.gather(true)
     else if (iceRestart) ice.restart()
@@ -112,7 +112,7 @@ export class ConnectionNegotiation {
     try {
       if (news.isFailed) throw new UrchinError('ERR_INVALID_STATE', 'The connection failed')
       const kind = type ?? guessType(text, this.session.signalingState)
-      log.write('debug', `setting remote SDP, type: ${kind}`)
+      log.write('debug', `setting remote SDP, type: ${kind}`, { name: 'set-remote-sdp', detail: kind })
       const description = parseSdp(text)
       const isGlare = kind === 'offer' && this.session.signalingState === 'have-local-offer'
       const applied =
@@ -147,7 +147,7 @@ export class ConnectionNegotiation {
     try {
       media.sync(this.session.media)
       await this.#applyTransport(applied)
-      log.write('debug', 'SDP processed')
+      log.write('debug', 'SDP processed', null)
       news.tell(CONN_SDP_PROCESSED, text)
       if (answered) answered.entry.isApplied = true
     } catch (error) {

@@ -9,6 +9,7 @@ import {
   eventNames,
   stateCodes,
 } from './events.js'
+import { detailOf } from './timeline.js'
 
 /** @typedef {import('node:events').EventEmitter} EventEmitter */
 /** @typedef {import('./events.js').ConnectionEvent} ConnectionEvent */
@@ -58,7 +59,10 @@ export class ConnectionNews {
     /** @type {ConnectionEvent} */
     const event = { code, name: constant, message, streamId: '' }
     if (reason) event.reason = reason
-    this.#log.write('info', `${stateCodes.has(code) ? 'newGlobalState' : 'event'}: ${code} ${constant}`)
+    this.#log.write('info', `${stateCodes.has(code) ? 'newGlobalState' : 'event'}: ${code} ${constant}`, {
+      name: constant,
+      detail: detailOf(code, message, reason),
+    })
     this.#queue.push(() => {
       if (stateCodes.has(code)) this.#state = code
       deliver(this.#connection, 'event', event)

@@ -275,12 +275,21 @@ export class WebRtcConnection extends EventEmitter {
     return buildStats(values, {
       timestamp: Date.now(),
       pair: this.#ice.pair,
+      ice: this.#ice.known,
       fingerprints: {
         local: this.#worker.fingerprint,
         remote: this.#negotiation.session.transport?.fingerprints ?? [],
       },
       tracks: /** @type {ConnectionMedia} */ (this.#media).tracksById,
     })
+  }
+
+  /**
+   * Its steps since construction, also when it is closed; of very many the first and the latest.
+   * @returns {import('./timeline.js').Step[]}
+   */
+  getTimeline() {
+    return this.#log.timeline.steps
   }
 
   /**
@@ -292,7 +301,7 @@ export class WebRtcConnection extends EventEmitter {
     this.#closing = new Promise((resolve) => {
       this.#resolveClosing = resolve
     })
-    this.#log.write('info', 'closing')
+    this.#log.write('info', 'closing', { name: 'close' })
     this.#updateActive()
     if (this.#media) {
       this.#worker.closeConnection(this.#connectionId).catch((/** @type {Error} */ error) => {
@@ -353,7 +362,7 @@ export class WebRtcConnection extends EventEmitter {
   /** @param {{ code: string, detail: string }} reason */
   #fail({ code, detail }) {
     if (this.#news.isFailed || this.#news.isFinished) return
-    this.#log.write('error', `failed, code: ${code}, detail: ${detail}`)
+    this.#log.write('error', `failed, code: ${code}, detail: ${detail}`, null)
     this.#news.tell(events.CONN_FAILED, this.getRemoteSdp(), { code, detail })
     this.#negotiation.drop(new UrchinError(code, detail))
     this.#updateActive()

@@ -1,6 +1,7 @@
-// A connection's log: one line per step, with the connection's id in front.
+// A connection's log: one line per step, with the connection's id in front, and the same steps as its timeline.
 
 import { silentLogger } from './console-logger.js'
+import { Timeline } from './timeline.js'
 
 /** @typedef {import('./console-logger.js').Logger} Logger */
 /** @typedef {'debug' | 'info' | 'warn' | 'error'} LogLevel */
@@ -8,6 +9,7 @@ import { silentLogger } from './console-logger.js'
 export class ConnectionLog {
   #logger
   #id
+  timeline = new Timeline()
 
   /**
    * @param {Logger | undefined} logger
@@ -21,8 +23,10 @@ export class ConnectionLog {
   /**
    * @param {LogLevel} level
    * @param {string} message never holds keys or passwords
+   * @param {{ name: string, detail?: string } | null} [step] as the timeline has it; null: it has this step already
    */
-  write(level, message) {
+  write(level, message, step = { name: 'log', detail: message }) {
+    if (step) this.timeline.add(step.name, singleLine(step.detail ?? ''))
     this.#logger[level](`id: ${this.#id}, message: ${singleLine(message)}`)
   }
 

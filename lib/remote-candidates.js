@@ -94,13 +94,17 @@ export class RemoteCandidates {
    */
   take({ line, mid, index, ufrag }) {
     if (line === '') {
-      this.#log.write('debug', 'end of remote candidates')
+      this.#log.write('debug', 'end of remote candidates', {
+        name: 'add-remote-candidate',
+        detail: 'no more',
+      })
       this.#takeEnd({ mid, index }, ufrag)
       return
     }
     this.#log.write(
       'debug',
       `Adding remote Candidate, candidate: ${line}, mid: ${mid ?? ''}, sdpMLine: ${index ?? ''}`,
+      { name: 'add-remote-candidate', detail: line },
     )
     const candidate = parseCandidate(line)
     candidate.ufrag ??= ufrag

@@ -58,6 +58,8 @@ export declare class ConnectionIce {
     get pair(): Pair | null;
     /** In the W3C's words. */
     get state(): string;
+    /** What statistics tell of our side. @returns {import('./stats.js').KnownIce} */
+    get known(): import('./stats.js').KnownIce;
     /** @param {boolean} isControlling */
     gather(isControlling: boolean): void;
     restart(): void;

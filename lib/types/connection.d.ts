@@ -109,6 +109,11 @@ export declare class WebRtcConnection extends EventEmitter<import('./events.js')
      */
     getStats(): Promise<Map<string, import('./stats.js').Stats>>;
     /**
+     * Its steps since construction, also when it is closed; of very many the first and the latest.
+     * @returns {import('./timeline.js').Step[]}
+     */
+    getTimeline(): import('./timeline.js').Step[];
+    /**
      * Closes the connection; CONN_FINISHED is its last event. May be called at any moment, any number of times.
      * @returns {Promise<void>} when CONN_FINISHED has been told
      */

@@ -7,23 +7,15 @@ export type Stats = {
     timestamp: number;
     [name: string]: any;
 };
-/** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
-/** @typedef {import('./track.js').RemoteTrack} RemoteTrack */
-/** @typedef {import('./track.js').LocalTrack} LocalTrack */
-/** @typedef {{ id: string, type: string, timestamp: number, [name: string]: any }} Stats */
-/**
- * @param {{ transport: Record<string, any>, receivers: Record<string, any>, senders: Record<string, any> }} values
- * @param {{ timestamp: number, pair: { local: Candidate, remote: Candidate } | null,
- *   fingerprints: { local: Fingerprint, remote: Fingerprint[] },
- *   tracks: { receivers: Map<number, RemoteTrack>, senders: Map<number, LocalTrack> } }} known
- * @returns {Map<string, Stats>}
- */
-export declare function buildStats(values: {
-    transport: Record<string, any>;
-    receivers: Record<string, any>;
-    senders: Record<string, any>;
-}, { timestamp, pair, fingerprints, tracks }: {
+export type Fingerprint = {
+    algorithm: string;
+    value: string;
+};
+export type Known = {
     timestamp: number;
+    /**
+     * the selected one, as its owner was told
+     */
     pair: {
         local: Candidate;
         remote: Candidate;
@@ -36,8 +28,43 @@ export declare function buildStats(values: {
         receivers: Map<number, RemoteTrack>;
         senders: Map<number, LocalTrack>;
     };
-}): Map<string, Stats>;
-export type Fingerprint = {
-    algorithm: string;
-    value: string;
+    ice?: KnownIce;
 };
+export type KnownIce = {
+    /**
+     * ours
+     */
+    ufrag?: string;
+    role?: 'controlling' | 'controlled' | 'unknown';
+    /**
+     * ours, as the peer was told
+     */
+    candidates?: Candidate[];
+};
+/** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
+/** @typedef {import('./track.js').RemoteTrack} RemoteTrack */
+/** @typedef {import('./track.js').LocalTrack} LocalTrack */
+/** @typedef {{ id: string, type: string, timestamp: number, [name: string]: any }} Stats */
+/** @typedef {{ algorithm: string, value: string }} Fingerprint */
+/**
+ * What is known of a connection outside the core.
+ * @typedef {object} Known
+ * @property {number} timestamp
+ * @property {{ local: Candidate, remote: Candidate } | null} pair the selected one, as its owner was told
+ * @property {{ local: Fingerprint, remote: Fingerprint[] }} fingerprints
+ * @property {{ receivers: Map<number, RemoteTrack>, senders: Map<number, LocalTrack> }} tracks
+ * @property {KnownIce} [ice]
+ */
+/**
+ * @typedef {object} KnownIce
+ * @property {string} [ufrag] ours
+ * @property {'controlling' | 'controlled' | 'unknown'} [role]
+ * @property {Candidate[]} [candidates] ours, as the peer was told
+ */
+/**
+ * @param {import('./worker.js').NativeStats} values
+ * @param {Known} known
+ * @returns {Map<string, Stats>}
+ */
+export declare function buildStats(values: import('./worker.js').NativeStats, { timestamp, pair, fingerprints, tracks, ice }: Known): Map<string, Stats>;
+export type Add = (id: string, type: string, fields: Record<string, any>) => unknown;

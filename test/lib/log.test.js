@@ -15,3 +15,17 @@ test('a line has the id in front, and stays one line', () => {
 })
 
 test('without a logger it is silent', () => new ConnectionLog(undefined, 'x').write('error', 'nothing'))
+
+test('each line is a step of the timeline, under its own name where it has one', () => {
+  const log = new ConnectionLog(undefined, 'x')
+  log.write('info', 'a line\nof two')
+  log.write('info', 'iceState: connected', { name: 'ice-state', detail: 'connected' })
+  log.write('info', 'known otherwise', null)
+  assert.deepEqual(
+    log.timeline.steps.map(({ name, detail }) => [name, detail]),
+    [
+      ['log', 'a line of two'],
+      ['ice-state', 'connected'],
+    ],
+  )
+})

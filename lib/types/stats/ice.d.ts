@@ -1,0 +1,25 @@
+export type Candidate = import('../sdp/candidate.js').Candidate;
+export type Side = 'local' | 'remote';
+export type Item = {
+    id: string;
+    type: string;
+    fields: Record<string, any>;
+};
+export declare class IceStats {
+    #private;
+    /** @type {string | undefined} of the pair that packets take */
+    selectedId: string | undefined;
+    /**
+     * @param {import('../worker.js').NativeStats} values
+     * @param {{ pair: { local: Candidate, remote: Candidate } | null, candidates?: Candidate[] }} known
+     */
+    constructor(values: import('../worker.js').NativeStats, { pair, candidates }: {
+        pair: {
+            local: Candidate;
+            remote: Candidate;
+        } | null;
+        candidates?: Candidate[];
+    });
+    /** @returns {Iterable<Item>} */
+    get all(): Iterable<Item>;
+}
