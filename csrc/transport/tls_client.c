@@ -81,11 +81,11 @@ static void fail(struct urchin_tls_client *client, enum urchin_tls_error error, 
 /* The queue's first entry is the cause, later ones tell who passed it on. */
 static void fail_with_openssl(struct urchin_tls_client *client, enum urchin_tls_error error)
 {
-	unsigned long code = ERR_get_error();
-	const char *reason = ERR_reason_error_string(code);
+	const char *reason = ERR_reason_error_string(ERR_get_error());
 	long verified = SSL_get_verify_result(client->ssl);
 
-	if (ERR_GET_LIB(code) == ERR_LIB_SSL && ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+	/* Asked first: for a forged signature the queue begins with what is wrong in its bytes. */
+	if (verified != X509_V_OK) {
 		fail(client, URCHIN_TLS_BAD_CERTIFICATE, "");
 		snprintf(client->error_text, sizeof(client->error_text), "the certificate of %s is refused: %s",
 			 client->name, X509_verify_cert_error_string(verified));
