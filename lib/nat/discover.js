@@ -254,8 +254,8 @@ function reportOf({ local, server, host }, found) {
     filtering,
     classic,
     hairpinning,
-    bindingLifetimeSeconds: lifetime?.survivedSeconds ?? null,
-    bindingLostSeconds: lifetime?.lostSeconds ?? null,
+    bindingLifetimeSeconds: rounded(lifetime?.survivedSeconds),
+    bindingLostSeconds: rounded(lifetime?.lostSeconds),
     tcpReachable,
     server: {
       host,
@@ -265,9 +265,14 @@ function reportOf({ local, server, host }, found) {
       otherAddress: otherAddress && { address: otherAddress.address, port: otherAddress.port },
       canDiscover,
     },
-    rttMs: answer ? Math.round(answer.rttMs * 100) / 100 : null,
+    rttMs: rounded(answer?.rttMs),
     advice: adviceFor({ classic, mapping, hairpinning, tcpReachable, canDiscover }),
   }
+}
+
+/** @param {number | null | undefined} value */
+function rounded(value) {
+  return value == null ? null : Math.round(value * 100) / 100
 }
 
 /** @param {Endpoint} server */

@@ -30,7 +30,11 @@ export function isRefused({ address, port, family }, timeoutMs) {
     const timer = setTimeout(finish, timeoutMs, false)
     socket.on('error', (/** @type {any} */ error) => finish(error.code === 'ECONNREFUSED'))
     socket.on('message', () => finish(false))
-    socket.connect(port, address, () => socket.send(newRequest()))
+    // With a callback it is that which is told that there is no way, and not the listeners.
+    socket.connect(port, address, (/** @type {any} */ error) => {
+      if (error) finish(false)
+      else socket.send(newRequest())
+    })
   })
 }
 

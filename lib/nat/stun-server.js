@@ -82,8 +82,10 @@ export async function localAddressTowards({ address, port, family }) {
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
   try {
     await new Promise((resolve, reject) => {
-      socket.once('error', reject)
-      socket.connect(port, address, () => resolve(undefined))
+      // With a callback it is that which is told of an error, and not the listeners.
+      socket.connect(port, address, (/** @type {any} */ error) =>
+        error ? reject(error) : resolve(undefined),
+      )
     })
     return socket.address().address
   } catch {

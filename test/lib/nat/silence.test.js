@@ -25,6 +25,10 @@ test('a port where nobody listens is told from one that is silent, and one that 
   assert.equal(await isRefused(server, longMs), true)
 })
 
+test('an address that can not be sent to refuses nothing', async () => {
+  assert.equal(await isRefused({ address: '255.255.255.255', port: 9, family }, longMs), false)
+})
+
 test('an answer over TCP, in pieces; garbage, silence and refusal are none', async () => {
   /** @type {(request: Buffer) => Buffer[]} */
   let answer = () => []

@@ -70,3 +70,9 @@ test('a name that does not exist, and a caller who gives up', async () => {
 test('the local address is the one that the route leaves from', async () => {
   assert.equal(await localAddressTowards({ address: '127.0.0.1', port: 9, family: 4 }), '127.0.0.1')
 })
+
+// A host with IPv6 alone, asked for an IPv4 server, died of an uncaught exception: dgram's connect() hands an error to its
+// callback, which took itself for called on success.
+test('where no route leads, there is no local address', async () => {
+  assert.equal(await localAddressTowards({ address: '255.255.255.255', port: 9, family: 4 }), null)
+})
