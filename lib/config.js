@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { checkOptions } from './connection-options.js'
 import { isLogLevel } from './console-logger.js'
 import { UrchinError } from './errors.js'
+import { checkInternalsAccess } from './signal/internals.js'
 
 /** @typedef {import('./server.js').ServerOptions} ServerOptions */
 
@@ -71,6 +72,13 @@ const settings = [
   { variable: 'URCHIN_MAX_PARTICIPANTS', key: 'maxParticipants', ...count },
   { variable: 'URCHIN_STATIC_DIR', key: 'staticDir', ...text },
   {
+    variable: 'URCHIN_INTERNALS',
+    key: 'internals',
+    read: (value) => ({ true: true, false: false })[value.toLowerCase()] ?? value,
+    isValid: (value) => typeof value === 'boolean' || isText(value),
+    what: "'local', true, false or a token",
+  },
+  {
     variable: 'LOG_LEVEL',
     key: 'logLevel',
     read: (value) => value.toLowerCase(),
@@ -136,9 +144,10 @@ function toOptions(values) {
     iceTransportPolicy,
     connectTimeoutMs,
   })
-  const { port, host, iceServers, allowedOrigins, maxRooms, maxParticipants, staticDir } = values
+  const { port, host, iceServers, allowedOrigins, maxRooms, maxParticipants, staticDir, internals } = values
   try {
     checkOptions({ ...connection, iceServers })
+    if (internals !== undefined) checkInternalsAccess(internals)
   } catch (error) {
     throw bad(/** @type {Error} */ (error).message)
   }
@@ -150,6 +159,7 @@ function toOptions(values) {
     maxRooms,
     maxParticipants,
     staticDir,
+    internals,
     connection,
   })
 }

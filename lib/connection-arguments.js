@@ -1,6 +1,6 @@
 // What users pass to a connection's methods, checked before anything happens.
 
-import { invalid } from './connection-options.js'
+import { invalid } from './errors.js'
 import { RemoteTrack } from './track.js'
 
 /** @typedef {import('./connection.js').OfferOptions} OfferOptions */

@@ -10,7 +10,7 @@ import { writeCandidate } from './sdp/candidate.js'
  * @typedef {object} GatheringFields
  * @property {import('./connection-news.js').ConnectionNews} news
  * @property {import('./log.js').ConnectionLog} log
- * @property {string[]} announced
+ * @property {readonly import('./announced-addresses.js').Announced[]} announced
  * @property {boolean} isRelayOnly
  * @property {() => { mid: string, index: number }} taggedSection the m-line that candidates belong to
  * @property {() => string} localSdp

@@ -46,6 +46,8 @@ export class ConnectionIce {
     })
     this.#candidates = new RemoteCandidates({
       log,
+      blockedNetworks: options.blockedNetworks,
+      usesTcp: options.native.tcp,
       forward: (candidate) => attempt(() => worker.addCandidate(this.#connectionId, candidate), log.onError),
       end: () => attempt(() => worker.endCandidates(this.#connectionId), log.onError),
     })

@@ -17,3 +17,11 @@ export class UrchinError extends Error {
     this.code = code
   }
 }
+
+/**
+ * For arguments and options that are wrong.
+ * @param {string} message names it
+ */
+export function invalid(message) {
+  return new UrchinError('ERR_INVALID_ARGUMENT', message)
+}

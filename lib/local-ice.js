@@ -1,7 +1,7 @@
 // Our side of ICE for one generation: credentials, and the candidates found so far as the peer is told them.
 
 import { randomBytes } from 'node:crypto'
-import { isIP } from 'node:net'
+import { announce } from './announced-addresses.js'
 
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 
@@ -24,7 +24,7 @@ export class LocalIce {
   /**
    * Takes a candidate that was found.
    * @param {Candidate} candidate
-   * @param {string[]} announced addresses to tell in place of host addresses of the same family
+   * @param {readonly import('./announced-addresses.js').Announced[]} announced
    * @returns {Candidate[]} what the peer is told, without what it knows already
    */
   add(candidate, announced) {
@@ -34,24 +34,6 @@ export class LocalIce {
     this.candidates.push(...told)
     return told
   }
-}
-
-/**
- * @param {Candidate} candidate
- * @param {string[]} announced
- * @returns {Candidate[]}
- */
-function announce(candidate, announced) {
-  if (candidate.type !== 'host') return [candidate]
-  const family = isIP(candidate.address)
-  const addresses = announced.filter((address) => isIP(address) === family)
-  if (addresses.length === 0) return [candidate]
-  return addresses.map((address, i) => ({
-    ...candidate,
-    // RFC 8445 5.1.1.3: another base, another foundation.
-    foundation: i === 0 ? candidate.foundation : `${candidate.foundation}a${i}`.slice(-32),
-    address,
-  }))
 }
 
 /**

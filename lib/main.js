@@ -15,6 +15,7 @@ try {
   await server.listen()
   endOnSignal(server, logger)
   process.stdout.write(`${server.url}/\n`)
+  if (options.internals !== false) process.stdout.write(`${server.url}/internals  what the connections do\n`)
 } catch (error) {
   process.stderr.write(`${explain(error)}\n`)
   process.exit(1)

@@ -1,14 +1,21 @@
 // The peer's candidates on their way to the core: kept until its description is there, told apart by generation, without
 // duplicates and with a limit (RFC 8838, RFC 8840).
 
+import { BlockedNetworks, isUnusableAddress } from './blocked-networks.js'
+import { canonicalAddress } from './ip-address.js'
 import { parseCandidate } from './sdp/candidate.js'
 
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 /** @typedef {import('./sdp/candidate.js').ParsedCandidate} ParsedCandidate */
+/** @typedef {'useless' | 'blocked' | 'stale' | 'duplicate' | 'tooMany'} Reason */
 /** @typedef {{ mid?: string, index?: number }} Section the m-line that a candidate was signalled for */
 
 /** Candidates of one generation that are used; RFC 8445 19.5: a flood of them is an attack. */
 const maxCandidates = 100
+/** Generations of the past that are remembered. */
+const maxPast = 16
+/** Candidates whose fate is logged; from then on they are only counted. */
+const maxLogged = 1000
 
 export class RemoteCandidates {
   #log
@@ -29,14 +36,20 @@ export class RemoteCandidates {
   #spareMids = new Set()
   /** Mids of the m-lines. @type {string[]} */
   #mids = []
-  /** Candidates that were not used, by reason. */
-  ignored = { useless: 0, stale: 0, duplicate: 0, tooMany: 0 }
+  #blocked
+  #usesTcp
+  #logged = 0
+  /** Candidates that were not used, by reason. @type {Record<Reason, number>} */
+  ignored = { useless: 0, blocked: 0, stale: 0, duplicate: 0, tooMany: 0 }
 
   /**
-   * @param {{ log: import('./log.js').ConnectionLog, forward: (candidate: Candidate) => void, end: () => void }} fields
+   * @param {{ log: import('./log.js').ConnectionLog, forward: (candidate: Candidate) => void, end: () => void,
+   *   blockedNetworks?: readonly string[], usesTcp?: boolean }} fields
    */
-  constructor({ log, forward, end }) {
+  constructor({ log, forward, end, blockedNetworks = [], usesTcp = false }) {
     this.#log = log
+    this.#blocked = new BlockedNetworks(blockedNetworks)
+    this.#usesTcp = usesTcp
     this.#forward = forward
     this.#end = end
   }
@@ -48,6 +61,9 @@ export class RemoteCandidates {
   setGeneration(ufrag) {
     if (ufrag === this.#ufrag) return
     if (this.#ufrag !== null) this.#past.add(this.#ufrag)
+    // A peer may come back to earlier credentials (it should not: RFC 8839 5.4).
+    this.#past.delete(ufrag)
+    if (this.#past.size > maxPast) this.#past.delete(/** @type {string} */ (this.#past.values().next().value))
     this.#ufrag = ufrag
     this.#seen.clear()
     this.#hasEnded = false
@@ -101,38 +117,45 @@ export class RemoteCandidates {
       this.#takeEnd({ mid, index }, ufrag)
       return
     }
-    this.#log.write(
-      'debug',
-      `Adding remote Candidate, candidate: ${line}, mid: ${mid ?? ''}, sdpMLine: ${index ?? ''}`,
-      { name: 'add-remote-candidate', detail: line },
-    )
+    const isLogged = this.#logged < maxLogged
+    if (isLogged) {
+      this.#logged += 1
+      const section = `mid: ${mid ?? ''}, sdpMLine: ${index ?? ''}`
+      this.#log.write('debug', `Adding remote Candidate, candidate: ${line}, ${section}`, {
+        name: 'add-remote-candidate',
+        detail: line,
+      })
+    }
     const candidate = parseCandidate(line)
     candidate.ufrag ??= ufrag
-    if (!this.add(candidate, { mid, index })) this.#log.write('debug', 'remote candidate ignored')
+    const reason = this.add(candidate, { mid, index })
+    if (reason && isLogged) this.#log.write('debug', `remote candidate ignored: ${reason}`)
   }
 
   /**
    * @param {ParsedCandidate} candidate
    * @param {Section} section
-   * @returns {boolean} whether it is used or kept
+   * @returns {Reason | null} why it is neither used nor kept
    */
   add(candidate, section) {
-    if (!isUsable(candidate)) return this.#ignore('useless')
+    if (!this.#isUsable(candidate)) return this.#ignore('useless')
+    if (this.#blocked.has(candidate.address)) return this.#ignore('blocked')
     const { ufrag } = candidate
     if (ufrag !== undefined && this.#past.has(ufrag)) return this.#ignore('stale')
     if (this.#ufrag === null || (ufrag !== undefined && ufrag !== this.#ufrag)) {
       if (this.#early.length >= maxCandidates) return this.#ignore('tooMany')
       this.#early.push({ candidate, section })
-      return true
+      return null
     }
     if (this.#isSpare(section)) return this.#ignore('useless')
-    const key = `${candidate.protocol} ${candidate.address} ${candidate.port} ${candidate.type}`
+    const { protocol, tcpType = '', address, port, type } = candidate
+    const key = [protocol, tcpType, canonicalAddress(address), port, type].join(' ')
     if (this.#seen.has(key)) return this.#ignore('duplicate')
     if (this.#seen.size >= maxCandidates) return this.#ignore('tooMany')
     this.#seen.add(key)
     const { addressKind: _, ufrag: __, ...bare } = candidate
     this.#forward(bare)
-    return true
+    return null
   }
 
   /** The peer has no more candidates. */
@@ -160,18 +183,20 @@ export class RemoteCandidates {
     return name !== undefined && this.#spareMids.has(name)
   }
 
-  /** @param {keyof RemoteCandidates['ignored']} reason */
+  /** @param {Reason} reason */
   #ignore(reason) {
     this.ignored[reason] += 1
-    return false
+    return reason
   }
-}
 
-/**
- * TCP is not used; component 2 is of no use under rtcp-mux; a name hides an address that the peer's own checks will show
- * (and resolving names that strangers choose is not for a server).
- * @param {ParsedCandidate} candidate
- */
-function isUsable({ protocol, component, addressKind, port }) {
-  return protocol === 'udp' && component === 1 && addressKind === 'ip' && port !== 0
+  /**
+   * Component 2 is of no use under rtcp-mux; a name hides an address that the peer's own checks will show (and resolving
+   * names that strangers choose is not for a server).
+   * @param {ParsedCandidate} candidate
+   */
+  #isUsable({ protocol, tcpType, component, addressKind, address, port }) {
+    if (component !== 1 || addressKind !== 'ip' || port === 0 || isUnusableAddress(address)) return false
+    // RFC 6544 4.5: one over TCP says which end opens the connection.
+    return protocol === 'udp' || (this.#usesTcp && tcpType !== undefined)
+  }
 }

@@ -9,6 +9,7 @@ import { silentLogger } from './console-logger.js'
 import { UrchinError } from './errors.js'
 import { Room } from './room.js'
 import { bearerToken, HttpError } from './signal/http.js'
+import { Internals } from './signal/internals.js'
 import { Router } from './signal/router.js'
 import { WebSocketSignaling } from './signal/websocket.js'
 
@@ -42,6 +43,7 @@ import { WebSocketSignaling } from './signal/websocket.js'
  * @property {string[]} [allowedOrigins] origins, besides the server's own, whose pages may open /ws; '*': all
  * @property {(access: AccessRequest) => boolean | Promise<boolean>} [authorize] everybody may enter if absent
  * @property {number} [answerTimeoutMs] how long WHIP and WHEP wait for STUN and TURN, 3000 by default
+ * @property {import('./signal/internals.js').InternalsAccess} [internals] who sees the page /internals; 'local' by default
  * @property {Logger} [logger] silent by default
  * @property {(options: ConnectionOptions) => any} [connectionFactory] for tests
  */
@@ -85,6 +87,8 @@ export class Server extends EventEmitter {
     this.iceServers = iceServers
     this.logger = logger
     this.answerTimeoutMs = answerTimeoutMs
+    /** For signalling: the page that shows the connections. */
+    this.internals = new Internals(this, options.internals ?? 'local')
     this.#router = new Router(this, options.staticDir === undefined ? conferenceDir : options.staticDir)
     /** For whoever wants to add to it; its 'request' and 'upgrade' are served already. */
     this.httpServer = createHttpServer((request, response) => void this.#router.handle(request, response))
@@ -184,7 +188,8 @@ export class Server extends EventEmitter {
     const factory = this.#connectionFactory
     if (!factory) throw new UrchinError('ERR_INVALID_STATE', 'listen() comes first')
     const { connection } = this.#options
-    return factory({ ...connection, iceServers: this.iceServers, logger: this.logger, ...options })
+    const settings = { ...connection, iceServers: this.iceServers, logger: this.logger, ...options }
+    return this.internals.watch(factory(settings))
   }
 
   /**

@@ -87,6 +87,8 @@ export class Router {
       })
     } else if (pathname === '/healthz') {
       sendHealth(response, this.#server.isClosing)
+    } else if (await this.#server.internals.handle(request, response, pathname, new URLSearchParams(query))) {
+      return
     } else if (this.#files) {
       await this.#files.handle(request, response, pathname)
     } else {

@@ -3,7 +3,7 @@ export type Candidate = import('./sdp/candidate.js').Candidate;
 export type GatheringFields = {
     news: import('./connection-news.js').ConnectionNews;
     log: import('./log.js').ConnectionLog;
-    announced: string[];
+    announced: readonly import('./announced-addresses.js').Announced[];
     isRelayOnly: boolean;
     /**
      * the m-line that candidates belong to
@@ -23,7 +23,7 @@ export type GatheringFields = {
  * @typedef {object} GatheringFields
  * @property {import('./connection-news.js').ConnectionNews} news
  * @property {import('./log.js').ConnectionLog} log
- * @property {string[]} announced
+ * @property {readonly import('./announced-addresses.js').Announced[]} announced
  * @property {boolean} isRelayOnly
  * @property {() => { mid: string, index: number }} taggedSection the m-line that candidates belong to
  * @property {() => string} localSdp

@@ -1,18 +1,5 @@
-import { UrchinError } from './errors.js';
-export type IceServer = {
-    /**
-     * stun:host:port, turn:host:port?transport=udp|tcp, turns:host:port
-     */
-    urls: string | string[];
-    /**
-     * TURN only
-     */
-    username?: string;
-    /**
-     * TURN only
-     */
-    credential?: string;
-};
+export type IceServer = import('./ice-servers.js').IceServer;
+export type AnnouncedAddress = import('./announced-addresses.js').AnnouncedAddress;
 export type ConnectionOptions = {
     /**
      * for logs; made up if absent
@@ -27,13 +14,19 @@ export type ConnectionOptions = {
         max: number;
     };
     /**
-     * names or addresses; all but loopback and link-local if absent
+     * names ('eth0', 'eth*'), addresses, networks ('10.0.0.0/8'), or beginnings of
+     * addresses ('192.168.'); all but loopback and link-local if absent
      */
     networkInterfaces?: string[];
     /**
-     * told to the peer in place of the local addresses of its family
+     * the same, of what is not used
      */
-    announcedAddress?: string | string[];
+    ignoredInterfaces?: string[];
+    /**
+     * told to the peer in place of the local addresses of
+     * its family, or of the one that is named with it
+     */
+    announcedAddress?: AnnouncedAddress | AnnouncedAddress[];
     /**
      * default 'all'
      */
@@ -43,13 +36,34 @@ export type ConnectionOptions = {
      */
     trickle?: boolean;
     /**
-     * default false
+     * default false: ICE-TCP candidates too (RFC 6544)
      */
     iceTcp?: boolean;
+    /**
+     * default true: offers an ICE restart by itself when ICE is disconnected or the local
+     * addresses change
+     */
+    iceAutoRestart?: boolean;
     /**
      * from gathering to CONN_READY; default 30000, 0: none
      */
     connectTimeoutMs?: number;
+    /**
+     * silence until ICE is 'disconnected'; default 4500
+     */
+    disconnectedTimeoutMs?: number;
+    /**
+     * silence until it has failed (RFC 7675); default 30000
+     */
+    consentTimeoutMs?: number;
+    /**
+     * PEM certificates trusted for turns:, beside the system's
+     */
+    tlsCa?: string;
+    /**
+     * default none: candidates of the peer in these networks are ignored
+     */
+    blockedNetworks?: string[];
     /**
      * default 'nice'
      */
@@ -67,19 +81,21 @@ export type ConnectionOptions = {
      */
     worker?: any;
 };
-export type NativeServer = {
-    isTurn: boolean;
-    protocol: 'udp' | 'tcp' | 'tls';
-    host: string;
-    port: number;
-    username?: string;
-    credential?: string;
-};
 export type CheckedOptions = {
     native: import('./worker.js').ConnectionConfig;
-    announced: string[];
+    /**
+     * of local addresses
+     */
+    choice: import('./local-addresses.js').AddressChoice;
+    announced: import('./announced-addresses.js').Announced[];
+    blockedNetworks: string[];
+    iceAutoRestart: boolean;
     trickle: boolean;
     polite: boolean;
+    /**
+     * nothing was said about it
+     */
+    isPolitenessOpen: boolean;
 };
 /**
  * @param {ConnectionOptions} options
@@ -87,10 +103,3 @@ export type CheckedOptions = {
  * @throws {UrchinError} ERR_INVALID_ARGUMENT, ERR_NOT_SUPPORTED
  */
 export declare function checkOptions(options: ConnectionOptions): CheckedOptions;
-/**
- * @param {string[] | undefined} wanted names or addresses
- * @returns {string[]}
- */
-export declare function localAddresses(wanted: string[] | undefined): string[];
-/** @param {string} message */
-export declare function invalid(message: string): UrchinError;

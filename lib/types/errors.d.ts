@@ -14,3 +14,8 @@ export declare class UrchinError extends Error {
         cause?: unknown;
     });
 }
+/**
+ * For arguments and options that are wrong.
+ * @param {string} message names it
+ */
+export declare function invalid(message: string): UrchinError;

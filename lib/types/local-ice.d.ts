@@ -16,8 +16,8 @@ export declare class LocalIce {
     /**
      * Takes a candidate that was found.
      * @param {Candidate} candidate
-     * @param {string[]} announced addresses to tell in place of host addresses of the same family
+     * @param {readonly import('./announced-addresses.js').Announced[]} announced
      * @returns {Candidate[]} what the peer is told, without what it knows already
      */
-    add(candidate: Candidate, announced: string[]): Candidate[];
+    add(candidate: Candidate, announced: readonly import('./announced-addresses.js').Announced[]): Candidate[];
 }

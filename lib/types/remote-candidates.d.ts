@@ -1,25 +1,24 @@
 export type Candidate = import('./sdp/candidate.js').Candidate;
 export type ParsedCandidate = import('./sdp/candidate.js').ParsedCandidate;
+export type Reason = 'useless' | 'blocked' | 'stale' | 'duplicate' | 'tooMany';
 export type Section = {
     mid?: string;
     index?: number;
 };
 export declare class RemoteCandidates {
     #private;
-    /** Candidates that were not used, by reason. */
-    ignored: {
-        useless: number;
-        stale: number;
-        duplicate: number;
-        tooMany: number;
-    };
+    /** Candidates that were not used, by reason. @type {Record<Reason, number>} */
+    ignored: Record<Reason, number>;
     /**
-     * @param {{ log: import('./log.js').ConnectionLog, forward: (candidate: Candidate) => void, end: () => void }} fields
+     * @param {{ log: import('./log.js').ConnectionLog, forward: (candidate: Candidate) => void, end: () => void,
+     *   blockedNetworks?: readonly string[], usesTcp?: boolean }} fields
      */
-    constructor({ log, forward, end }: {
+    constructor({ log, forward, end, blockedNetworks, usesTcp }: {
         log: import('./log.js').ConnectionLog;
         forward: (candidate: Candidate) => void;
         end: () => void;
+        blockedNetworks?: readonly string[];
+        usesTcp?: boolean;
     });
     /**
      * A description named the peer's credentials.
@@ -50,9 +49,9 @@ export declare class RemoteCandidates {
     /**
      * @param {ParsedCandidate} candidate
      * @param {Section} section
-     * @returns {boolean} whether it is used or kept
+     * @returns {Reason | null} why it is neither used nor kept
      */
-    add(candidate: ParsedCandidate, section: Section): boolean;
+    add(candidate: ParsedCandidate, section: Section): Reason | null;
     /** The peer has no more candidates. */
     end(): void;
 }

@@ -86,7 +86,7 @@ export declare class Server extends EventEmitter<{
     'room-closed': [Room];
 }> {
     #private;
-    iceServers: import("./connection-options.js").IceServer[];
+    iceServers: import("./ice-servers.js").IceServer[];
     logger: import("./console-logger.js").Logger;
     answerTimeoutMs: number;
     /** For whoever wants to add to it; its 'request' and 'upgrade' are served already. */

@@ -16,7 +16,7 @@ test('credentials are ice-chars, long and random enough (RFC 8445 5.3)', () => {
 
 test('the announced address takes the place of host addresses of its family', () => {
   const ice = new LocalIce(0)
-  const announced = ['198.51.100.7']
+  const announced = [{ public: '198.51.100.7' }]
   assert.equal(ice.add(hostCandidate(1), announced)[0].address, '198.51.100.7')
   assert.equal(ice.add(hostCandidate(1, { address: '2001:db8::1' }), announced)[0].address, '2001:db8::1')
   assert.equal(ice.add(hostCandidate(2, { type: 'srflx' }), announced)[0].address, '192.0.2.1')
@@ -24,11 +24,11 @@ test('the announced address takes the place of host addresses of its family', ()
 
 test('several announced addresses are several candidates, each told once', () => {
   const ice = new LocalIce(0)
-  const announced = ['198.51.100.7', '198.51.100.8']
+  const announced = [{ public: '198.51.100.7' }, { public: '198.51.100.8' }]
   const told = ice.add(hostCandidate(1), announced)
   assert.deepEqual(
     told.map(({ address }) => address),
-    announced,
+    announced.map((one) => one.public),
   )
   assert.notEqual(told[0].foundation, told[1].foundation)
   assert.deepEqual(ice.add(hostCandidate(1, { address: '10.0.0.1' }), announced), [])

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { RemoteCandidates } from '../../lib/remote-candidates.js'
 
-function make() {
+/** @param {{ blockedNetworks?: string[], usesTcp?: boolean }} [options] */
+function make(options) {
   /** @type {number[]} */
   const ports = []
   let ends = 0
@@ -12,6 +13,7 @@ function make() {
     log: /** @type {any} */ ({ write() {} }),
     forward: (candidate) => ports.push(candidate.port),
     end: () => (ends += 1),
+    ...options,
   })
   const take = (/** @type {number} */ port, fields = {}) =>
     candidates.take({ line: `candidate:1 1 udp 1 192.0.2.9 ${port} typ host`, ...fields })
@@ -130,4 +132,59 @@ test('a malformed line is an error when signalled, and skipped in an SDP', () =>
     hasEnded: false,
   })
   assert.deepEqual(ports, [5])
+})
+
+test('nobody is at these addresses, and blocked networks are not asked', () => {
+  const { candidates, ports } = make({ blockedNetworks: ['127.0.0.0/8', '169.254.0.0/16'] })
+  candidates.setGeneration('aaaa')
+  const addresses = ['0.0.0.0', '224.0.0.1', '255.255.255.255', '::', 'ff02::1', '::ffff:0.0.0.0']
+  for (const address of addresses) candidates.take({ line: `candidate:1 1 udp 1 ${address} 5 typ host` })
+  assert.equal(candidates.ignored.useless, addresses.length)
+  const blocked = ['127.0.0.1', '127.9.9.9', '::ffff:127.0.0.1', '169.254.169.254', '64:ff9b::a9fe:a9fe']
+  for (const address of blocked) candidates.take({ line: `candidate:1 1 udp 1 ${address} 5 typ relay` })
+  assert.equal(candidates.ignored.blocked, blocked.length)
+  assert.deepEqual(ports, [])
+  candidates.take({ line: 'candidate:1 1 udp 1 10.0.0.1 6 typ host' })
+  assert.deepEqual(ports, [6])
+})
+
+test('TCP candidates pass when TCP is in use, if they say which end opens', () => {
+  const { candidates, ports } = make({ usesTcp: true })
+  candidates.setGeneration('aaaa')
+  for (const line of [
+    'candidate:1 1 tcp 1 192.0.2.9 9 typ host tcptype active',
+    'candidate:1 1 TCP 1 192.0.2.9 7 typ host tcptype passive',
+    'candidate:1 1 tcp 1 192.0.2.9 9 typ host tcptype so',
+    'candidate:1 1 tcp 1 192.0.2.9 8 typ host',
+    'candidate:1 1 tcp 1 192.0.2.9 0 typ host tcptype active',
+  ]) {
+    candidates.take({ line })
+  }
+  assert.deepEqual(ports, [9, 7, 9])
+  assert.equal(candidates.ignored.useless, 2)
+})
+
+test('another spelling of an address is the same candidate', () => {
+  const { candidates, ports } = make()
+  candidates.setGeneration('aaaa')
+  for (const address of ['2001:db8::1', '2001:DB8:0:0::1', '[2001:db8::1]']) {
+    candidates.take({ line: `candidate:1 1 udp 1 ${address} 5 typ host` })
+  }
+  assert.deepEqual(ports, [5])
+})
+
+test('a peer that restarts all day, or sends a million candidates, fills neither memory nor the log', () => {
+  let lines = 0
+  const candidates = new RemoteCandidates({
+    log: /** @type {any} */ ({ write: () => (lines += 1) }),
+    forward() {},
+    end() {},
+  })
+  for (let i = 0; i < 100; i += 1) candidates.setGeneration(`ufrag${i}`)
+  candidates.take({ line: 'candidate:1 1 udp 1 192.0.2.9 5 typ host ufrag ufrag98' })
+  assert.equal(candidates.ignored.stale, 1)
+  for (let port = 1; port <= 20_000; port += 1) {
+    candidates.take({ line: `candidate:1 1 udp 1 192.0.2.9 ${port} typ host` })
+  }
+  assert.ok(lines <= 2100, String(lines))
 })
