@@ -1,3 +1,4 @@
+/* Checks and their answers: what is asked for which reason, how often, and which answers count (RFC 8445 7.2). */
 #include <stdio.h>
 #include <string.h>
 

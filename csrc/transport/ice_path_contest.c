@@ -1,3 +1,7 @@
+/*
+ * Another address of the peer against the current path: both are asked at the same time, and packets move when only
+ * the other one answers, or when both do and the peer uses that one.
+ */
 #include "transport/ice_path_internal.h"
 
 uint64_t urchin_ice_path_current_heard_us(const struct urchin_ice_path *path)

@@ -1,3 +1,4 @@
+/* Packets that are not STUN: of the peer, of strangers who may be the peer behind a new address, of the backend. */
 #include <string.h>
 
 #include "transport/ice_path_internal.h"

@@ -1,3 +1,7 @@
+/*
+ * Consent (RFC 7675) and silence: when the current pair is asked, when the peer counts as silent or dead, and how all
+ * known pairs are tried until something answers.
+ */
 #include "transport/ice_path_internal.h"
 
 /* --- signs of life --- */

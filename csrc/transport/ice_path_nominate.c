@@ -1,3 +1,4 @@
+/* Which pair is the path: what the backend selects, and direct pairs in the place of relayed ones. */
 #include "transport/ice_path_internal.h"
 
 uint32_t urchin_ice_path_default_priority(enum urchin_candidate_type type)

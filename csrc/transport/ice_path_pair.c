@@ -1,3 +1,4 @@
+/* The tables of the peer's addresses and of pairs: what goes together (RFC 8445 6.1.2), and what goes when full. */
 #include <string.h>
 
 #include "transport/ice_path_internal.h"
