@@ -200,12 +200,27 @@ export class End {
           new Error(`${this.agent.side} failed: ${JSON.stringify(failed.value)}`),
           failed.value,
         )
-      if (nowMs() > untilMs)
-        throw new Error(`${this.agent.side}: no ${name} within ${timeoutMs} ms; ${this.story()}`)
+      if (nowMs() > untilMs) throw new Error(`${this.agent.side}: no ${name} within ${timeoutMs} ms`)
       await Promise.race([
         sleep(100),
         new Promise((resolve) => this.#watchers.push(() => resolve(undefined))),
       ])
+    }
+  }
+
+  /**
+   * Waits until the connection has failed.
+   * @param {number} timeoutMs
+   * @returns {Promise<AgentEvent>} its value is the reason
+   */
+  async failed(timeoutMs) {
+    const untilMs = nowMs() + timeoutMs
+    for (;;) {
+      const failed = this.find('failed')
+      if (failed) return failed
+      if (nowMs() > untilMs)
+        throw new Error(`${this.agent.side} has not failed within ${timeoutMs} ms; ${this.story()}`)
+      await sleep(50)
     }
   }
 
@@ -253,15 +268,15 @@ export class Call {
    * Opens both ends and makes the offer.
    * @param {Agent} offerer
    * @param {Agent} answerer
-   * @param {{ offerer?: Options, answerer?: Options, media?: { audio?: boolean, video?: boolean } }} [options]
+   * @param {{ offerer?: Options, answerer?: Options, media?: { audio?: boolean, video?: boolean },
+   *   prepare?: (call: Call) => Promise<void> }} [options] prepare: what to do before the offer is made
    */
-  static async start(offerer, answerer, { offerer: first = {}, answerer: second = {}, media } = {}) {
+  static async start(offerer, answerer, { offerer: first = {}, answerer: second = {}, media, prepare } = {}) {
     const name = `call-${calls++}`
-    const call = new Call(new End(offerer, name), new End(answerer, name))
-    await Promise.all([
-      call.offerer.do('open', { options: first }),
-      call.answerer.do('open', { options: second }),
-    ])
+    const call = new Call(new End(offerer, `${name}-offer`), new End(answerer, `${name}-answer`))
+    await call.offerer.do('open', { options: first })
+    await call.answerer.do('open', { options: { polite: true, ...second } })
+    await prepare?.(call)
     call.startedMs = nowMs()
     call.offerer.do('offer', { options: media ?? { audio: true, video: true } }).catch(() => {})
     return call
@@ -285,8 +300,13 @@ export class Call {
    * @returns {Promise<number>} from the offer being asked for to both ends being READY
    */
   async ready(timeoutMs = 30_000) {
-    const both = await Promise.all(this.ends.map((end) => end.when('ready', { timeoutMs })))
-    return Math.max(...both.map(({ atMs }) => atMs)) - this.startedMs
+    try {
+      const both = await Promise.all(this.ends.map((end) => end.when('ready', { timeoutMs })))
+      return Math.max(...both.map(({ atMs }) => atMs)) - this.startedMs
+    } catch (error) {
+      const { code, message } = /** @type {any} */ (error)
+      throw Object.assign(new Error(`${message}\n${this.story()}`), { code })
+    }
   }
 
   /** From the answer being applied to both ends being READY. */

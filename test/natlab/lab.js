@@ -171,12 +171,19 @@ export class Lab {
   }
 
   /**
-   * The address where a side's host, or its router, is reached from outside; of kinds none, 1to1, v6only.
+   * The IPv4 address where a side's host is reached from outside; of kinds none and 1to1.
    * @param {string} side
    */
   publicAddress(side) {
-    const index = [...this.#kinds.keys()].indexOf(side) + 1
-    return this.kindOf(side) === 'v6only' ? `2001:db8:a${index}::2` : `203.0.113.${100 + index}`
+    return `203.0.113.${101 + [...this.#kinds.keys()].indexOf(side)}`
+  }
+
+  /**
+   * The public IPv6 address of a side's host; of kind none.
+   * @param {string} side
+   */
+  publicAddress6(side) {
+    return `2001:db8:113::1:${[...this.#kinds.keys()].indexOf(side) + 1}`
   }
 
   /** The certificate that signs the TURN server's, in PEM. */

@@ -134,8 +134,8 @@ export class Matrix {
         way: 'fail',
         firstWay: 'fail',
         ...none,
-        why: code ?? message,
-        story: `${message}\n${call.story()}`,
+        why: code ?? message.split('\n', 1)[0],
+        story: message,
       }
     } finally {
       await call.close()

@@ -3,6 +3,7 @@
 import { WebRtcConnection } from '../../lib/index.js'
 
 /** @typedef {import('../../lib/index.js').ConnectionOptions} ConnectionOptions */
+/** @typedef {import('../../lib/index.js').ConnectionEvent} ConnectionEvent */
 /** @typedef {{ local: import('../../lib/index.js').Candidate, remote: import('../../lib/index.js').Candidate }} Pair */
 /**
  * What a party looks like at a moment.
@@ -47,14 +48,17 @@ export class Party {
       tell({ event, atMs: nowMs(), value })
     this.connection = new WebRtcConnection(verbose ? { ...options, logger: this.#logger() } : options)
     for (const name of told) {
-      this.connection.on(name, ({ message, reason }) => {
+      this.connection.on(name, (/** @type {ConnectionEvent} */ { message, reason }) => {
         const pair = this.connection.getSelectedPair()
         this.#tell(name, name === 'failed' ? reason : name === 'ready' ? pair : message)
       })
     }
     this.connection.on('selected-pair', (pair) => this.#tell('selected-pair', pair))
     this.connection.on('ice-state', (state) => this.#tell('ice-state', state))
-    this.connection.on('negotiation-needed', () => this.#tell('negotiation-needed', null))
+    this.connection.on('negotiation-needed', () => {
+      this.#tell('negotiation-needed', null)
+      this.connection.createOffer().catch((error) => this.#tell('no-offer', error.code))
+    })
     this.connection.on('track', (track) => {
       this.#tracks.push(track)
       this.#tell('track', track.kind)

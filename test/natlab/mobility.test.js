@@ -1,0 +1,124 @@
+// Sound goes on when the network changes under a call: a NAT that forgets, a client that moves, an outage; and a
+// call that stays silent ends, with a reason.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ToneSource } from './browser.js'
+import { Agents, showPair } from './calls.js'
+import { Lab } from './lab.js'
+import { Conversation } from './media.js'
+import { whyNoLab } from './needs.js'
+import { nowMs } from './party.js'
+
+/** @typedef {import('./lab.js').Kind} Kind */
+/** @typedef {'server' | 'client'} Offers */
+
+const skip = whyNoLab()
+const whoever = /** @type {const} */ (['server', 'client'])
+
+describe('a network that changes', { skip }, () => {
+  /** @type {Lab} */
+  let lab
+  /** @type {Agents} */
+  let agents
+  /** @type {ToneSource} */
+  let source
+  /** @type {string[]} */
+  const figures = []
+  before(async () => {
+    lab = await Lab.up({ m: 'none', s: 'none', c: 'port', d: 'port', e: 'port' })
+    agents = new Agents(lab)
+    source = await ToneSource.open(lab, 'm')
+  })
+  after(async () => {
+    console.log(['\nsilence of server and client', ...figures].join('\n  '))
+    await source?.close()
+    await agents?.end()
+    lab?.down()
+  })
+
+  /**
+   * @param {string} side
+   * @param {Offers} offers
+   * @param {object} [more]
+   */
+  const converse = (side, offers, more) => {
+    const options = { iceServers: lab.iceServers(side), tlsCa: lab.certificate, ...more }
+    return Conversation.start(source, { server: agents.in('s'), client: agents.in(side), offers, options })
+  }
+
+  for (const offers of whoever) {
+    test(`a NAT that forgets its mappings and changes its address, ${offers} offering`, async () => {
+      await lab.set('c', 'port')
+      const conversation = await converse('c', offers)
+      const silence = await conversation.silenceAfter(() => lab.rebind('c'), 20_000)
+      note(`rebinding, ${offers} offered`, silence)
+      assert.ok(Math.max(silence.server, silence.client) < 5000, conversation.call.story())
+      await conversation.close()
+    })
+  }
+
+  /** @type {[Kind, Kind][]} */
+  const moves = [
+    ['port', 'none'],
+    ['none', 'sym'],
+    ['port', 'v6only'],
+  ]
+  for (const [from, to] of moves) {
+    for (const offers of whoever) {
+      test(`a client that moves from ${from} to ${to}, ${offers} offering`, async () => {
+        await lab.set('d', from)
+        const conversation = await converse('d', offers)
+        const silence = await conversation.silenceAfter(() => lab.set('d', to), 25_000)
+        const pair = await conversation.client.look()
+        note(`move from ${from} to ${to}, ${offers} offered`, silence, showPair(pair.pair))
+        assert.ok(Math.max(silence.server, silence.client) < 8000, conversation.call.story())
+        await conversation.close()
+      })
+    }
+  }
+
+  test('an outage of 20 s', async () => {
+    const conversation = await converse('e', 'server')
+    const sinceMs = nowMs()
+    const silence = await conversation.silenceAfter(async () => {
+      await lab.impair('e', 'loss=100')
+      await sleep(20_000)
+      await lab.impair('e', 'off')
+    }, 40_000)
+    note('outage of 20 s', silence)
+    for (const end of [conversation.server, conversation.client]) {
+      const disconnected = end.find('ice-state', (state) => state === 'disconnected', sinceMs)
+      assert.ok(disconnected, `told as disconnected: ${end.story()}`)
+      assert.ok(disconnected.atMs - sinceMs < 6000, `within 5 s: ${disconnected.atMs - sinceMs} ms`)
+      assert.equal(end.find('failed'), undefined)
+    }
+    assert.ok(Math.max(silence.server, silence.client) < 26_000, conversation.call.story())
+    await conversation.close()
+  })
+
+  test('silence of more than 30 s is the end', { timeout: 90_000 }, async () => {
+    const conversation = await converse('e', 'server')
+    const sinceMs = nowMs()
+    await lab.impair('e', 'loss=100')
+    for (const end of [conversation.server, conversation.client]) {
+      const failed = await end.failed(60_000)
+      const tookMs = failed.atMs - sinceMs
+      figures.push(`silence until ${end.agent.side} failed: ${Math.round(tookMs)} ms, ${failed.value.code}`)
+      assert.equal(failed.value.code, 'ERR_ICE_CONSENT_LOST')
+      assert.ok(tookMs > 25_000 && tookMs < 40_000, `${tookMs} ms`)
+    }
+    await lab.impair('e', 'off')
+    await conversation.close()
+  })
+
+  /**
+   * @param {string} what
+   * @param {{ server: number, client: number }} silence
+   * @param {string} [more]
+   */
+  function note(what, { server, client }, more = '') {
+    figures.push(`${what}: ${Math.round(server)} ms, ${Math.round(client)} ms ${more}`)
+  }
+})
