@@ -357,7 +357,7 @@ static void stop(struct urchin_nice_generation *generation)
 	urchin_nice_media_stop(generation);
 	urchin_nice_discovery_clear(&generation->discovery);
 	urchin_nice_media_close(generation);
-	urchin_nice_servers_clear(&generation->servers);
+	urchin_nice_servers_stop(&generation->servers);
 	if (generation->agent)
 		g_signal_handlers_disconnect_by_data(generation->agent, generation);
 }
@@ -409,6 +409,7 @@ void urchin_nice_generation_free(struct urchin_nice_generation *generation)
 	drain(generation);
 	g_main_context_pop_thread_default(generation->source.context);
 	urchin_glib_source_clear(&generation->source);
+	urchin_nice_servers_clear(&generation->servers);
 	urchin_ice_path_free(generation->path);
 	free(generation->media);
 	free(generation->locals);
@@ -460,6 +461,16 @@ static void connect_signals(struct urchin_nice_generation *generation)
 	g_signal_connect(agent, "new-remote-candidate-full", G_CALLBACK(on_new_remote_candidate), generation);
 }
 
+/* One for each UDP host candidate, and one for each active TCP one. */
+static size_t connections_max(const struct urchin_nice_generation *generation)
+{
+	size_t count = generation->address_count * (generation->config->tcp ? 2 : 1);
+
+	if (count == 0)
+		return 1;
+	return count < URCHIN_TURN_TLS_CONNECTIONS_MAX ? count : URCHIN_TURN_TLS_CONNECTIONS_MAX;
+}
+
 static int make_agent(struct urchin_nice_generation *generation)
 {
 	const struct urchin_ice_config *config = generation->config;
@@ -476,6 +487,8 @@ static int make_agent(struct urchin_nice_generation *generation)
 	generation->stream_id = nice_agent_add_stream(generation->agent, 1);
 	nice_agent_attach_recv(generation->agent, generation->stream_id, 1, generation->source.context, on_receive,
 			       generation);
+	generation->servers.loop = generation->loop;
+	generation->servers.connections_max = connections_max(generation);
 	generation->servers.agent = generation->agent;
 	generation->servers.stream_id = generation->stream_id;
 	generation->servers.on_stun = on_stun_server;

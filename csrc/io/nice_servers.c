@@ -2,11 +2,13 @@
 #include "io/nice_servers.h"
 
 #include <gio/gio.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
 #include "io/nice_address.h"
+#include "io/udp_socket.h"
 
 /* libnice aborts the process beyond this (NICE_CANDIDATE_MAX_TURN_SERVERS). */
 #define TURN_SERVERS_MAX 8
@@ -22,7 +24,7 @@ struct urchin_nice_lookup {
 
 static NiceRelayType relay_type(enum urchin_turn_protocol protocol)
 {
-	return protocol == URCHIN_TURN_TCP ? NICE_RELAY_TYPE_TURN_TCP : NICE_RELAY_TYPE_TURN_UDP;
+	return protocol == URCHIN_TURN_UDP ? NICE_RELAY_TYPE_TURN_UDP : NICE_RELAY_TYPE_TURN_TCP;
 }
 
 static bool has_family(const struct urchin_nice_servers *servers, const NiceAddress *address)
@@ -36,10 +38,8 @@ static bool is_numeric(const struct urchin_ice_server *server, NiceAddress *addr
 }
 
 /* Whether the agent can be given this TURN server at all. */
-static const char *find_objection(const struct urchin_nice_servers *servers, const struct urchin_ice_server *server)
+static const char *find_objection(const struct urchin_nice_servers *servers)
 {
-	if (server->turn_protocol == URCHIN_TURN_TLS)
-		return "TURN over TLS is not supported";
 	if (urchin_nice_has_too_many_for_relays())
 		return "this machine has too many addresses for relays";
 	if (servers->turn_count >= TURN_SERVERS_MAX)
@@ -47,16 +47,53 @@ static const char *find_objection(const struct urchin_nice_servers *servers, con
 	return NULL;
 }
 
-static bool add_relay(struct urchin_nice_servers *servers, size_t server, const NiceAddress *address)
+static void on_bridge_error(void *owner, enum urchin_turn_tls_stage stage, const char *text)
+{
+	struct urchin_nice_server *item = owner;
+
+	(void)stage;
+	snprintf(item->error, sizeof(item->error), "%s", text);
+}
+
+/* RFC 8656 3.1: libnice speaks TURN over TCP to a bridge of ours. *address becomes the bridge's. */
+static bool open_bridge(struct urchin_nice_servers *servers, struct urchin_nice_server *item, NiceAddress *address)
+{
+	static const struct urchin_turn_tls_callbacks callbacks = {.on_error = on_bridge_error};
+	struct urchin_turn_tls_config config = {
+	    .name = item->config->host,
+	    .ca_pem = servers->tls_ca,
+	    .listen_ipv6 = address->s.addr.sa_family == AF_INET6,
+	    .connections_max = servers->connections_max,
+	};
+	struct urchin_turn_tls **bridge = &item->bridges[item->turn_count];
+	struct sockaddr_storage storage = {0};
+	int err;
+
+	if (!urchin_sockaddr_read(&config.server, &address->s.addr))
+		return false;
+	err = urchin_turn_tls_new(bridge, servers->loop, &config, &callbacks, item);
+	if (err) {
+		snprintf(item->error, sizeof(item->error), "TURN over TLS: %s", urchin_err_name(err));
+		return false;
+	}
+	urchin_sockaddr_write(urchin_turn_tls_address(*bridge), &storage);
+	nice_address_set_from_sockaddr(address, (struct sockaddr *)&storage);
+	return true;
+}
+
+static bool add_relay(struct urchin_nice_servers *servers, size_t server, const NiceAddress *real)
 {
 	struct urchin_nice_server *item = &servers->items[server];
 	const struct urchin_ice_server *config = item->config;
+	NiceAddress address = *real;
 	char text[NICE_ADDRESS_STRING_LEN];
 
 	if (servers->turn_count >= TURN_SERVERS_MAX || item->turn_count == 2)
 		return false;
-	nice_address_to_string(address, text);
-	if (!nice_agent_set_relay_info(servers->agent, servers->stream_id, 1, text, config->port,
+	if (config->turn_protocol == URCHIN_TURN_TLS && !open_bridge(servers, item, &address))
+		return false;
+	nice_address_to_string(&address, text);
+	if (!nice_agent_set_relay_info(servers->agent, servers->stream_id, 1, text, nice_address_get_port(&address),
 				       config->username ? config->username : "",
 				       config->credential ? config->credential : "", relay_type(config->turn_protocol)))
 		return false;
@@ -81,12 +118,13 @@ int urchin_nice_servers_init(struct urchin_nice_servers *servers, const struct u
 	if (!servers->items)
 		return URCHIN_ENOMEM;
 	servers->count = config->server_count;
+	servers->tls_ca = config->tls_ca;
 	for (size_t i = 0; i < servers->count; i++) {
 		const struct urchin_ice_server *server = &config->servers[i];
 		NiceAddress address;
 
 		servers->items[i].config = server;
-		if (server->is_turn ? find_objection(servers, server) != NULL : config->relay_only)
+		if (server->is_turn ? find_objection(servers) != NULL : config->relay_only)
 			continue;
 		if (!is_numeric(server, &address)) {
 			int err = add_lookup(servers, i);
@@ -214,7 +252,12 @@ void urchin_nice_servers_end(struct urchin_nice_servers *servers)
 
 		if (!item->config->is_turn)
 			continue;
-		objection = item->turn_count ? NULL : find_objection(servers, item->config);
+		for (size_t j = 0; j < item->turn_count; j++)
+			if (item->bridges[j])
+				urchin_turn_tls_stop_accepting(item->bridges[j]);
+		objection = item->turn_count ? NULL : find_objection(servers);
+		if (!objection && item->error[0])
+			objection = item->error;
 		if (!objection && item->turn_count)
 			objection = "no relayed address was given: no answer, or the credentials are wrong";
 		urchin_nice_servers_fail(servers, i, NOT_REACHED,
@@ -222,7 +265,7 @@ void urchin_nice_servers_end(struct urchin_nice_servers *servers)
 	}
 }
 
-void urchin_nice_servers_clear(struct urchin_nice_servers *servers)
+void urchin_nice_servers_stop(struct urchin_nice_servers *servers)
 {
 	while (servers->lookups) {
 		struct urchin_nice_lookup *lookup = servers->lookups;
@@ -238,6 +281,14 @@ void urchin_nice_servers_clear(struct urchin_nice_servers *servers)
 		g_cancellable_cancel(servers->cancellable);
 		g_clear_object(&servers->cancellable);
 	}
+}
+
+void urchin_nice_servers_clear(struct urchin_nice_servers *servers)
+{
+	urchin_nice_servers_stop(servers);
+	for (size_t i = 0; i < servers->count; i++)
+		for (size_t j = 0; j < 2; j++)
+			urchin_turn_tls_free(servers->items[i].bridges[j]);
 	free(servers->items);
 	servers->items = NULL;
 	servers->count = 0;

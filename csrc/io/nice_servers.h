@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "io/turn_tls.h"
 #include "transport/ice.h"
+
+#define URCHIN_NICE_SERVER_ERROR_CAP 128
 
 struct urchin_nice_lookup;
 
@@ -19,12 +22,16 @@ struct urchin_nice_server {
 	const struct urchin_ice_server *config;
 	size_t turns[2]; /* TURN: the agent's numbers of its addresses */
 	size_t turn_count;
-	bool has_served; /* it gave a candidate */
-	bool is_told;    /* its error */
+	struct urchin_turn_tls *bridges[2];       /* TURN over TLS: one for each address */
+	char error[URCHIN_NICE_SERVER_ERROR_CAP]; /* a bridge's last one */
+	bool has_served;                          /* it gave a candidate */
+	bool is_told;                             /* its error */
 };
 
 struct urchin_nice_servers {
 	/* Set before init(). */
+	struct urchin_loop *loop;
+	size_t connections_max; /* that the agent may make to one TURN server over TCP */
 	NiceAgent *agent;
 	guint stream_id;
 	bool has_ipv4; /* a local address of this family is gathered on */
@@ -40,6 +47,7 @@ struct urchin_nice_servers {
 	size_t count;
 	struct urchin_nice_lookup *lookups;
 	GCancellable *cancellable;
+	const char *tls_ca;
 	size_t pending; /* look-ups */
 	size_t turn_count;
 };
@@ -62,7 +70,10 @@ void urchin_nice_servers_fail(struct urchin_nice_servers *servers, size_t server
 /* Gathering is over: the TURN servers that gave nothing are told. */
 void urchin_nice_servers_end(struct urchin_nice_servers *servers);
 
-/* Ends look-ups and frees everything; nothing is called any more. */
+/* Ends look-ups; nothing is called any more. Bridges stay, to give back what TURN servers allocated. */
+void urchin_nice_servers_stop(struct urchin_nice_servers *servers);
+
+/* Stops, and frees everything. */
 void urchin_nice_servers_clear(struct urchin_nice_servers *servers);
 
 /* Whether gathering needs TURN over TCP, whose sockets come and go. */

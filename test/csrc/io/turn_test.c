@@ -17,8 +17,10 @@
 #include "io/ice_nice.h"
 #include "io/loop.h"
 #include "support/fds.h"
+#include "transport/tls_server.h"
 
 #define PORT 34781
+#define TLS_PORT 34782
 #define PATIENCE_US 20000000
 
 struct side {
@@ -31,6 +33,7 @@ struct side {
 	int gathered;
 	int packets;
 	int errors;
+	char error[200];
 	int closed;
 	const char *ufrag;
 };
@@ -71,6 +74,7 @@ static void on_server_error(void *owner, const struct urchin_ice_server_error *e
 	assert_true(error->server->is_turn);
 	assert_int_equal(error->code, 701);
 	((struct side *)owner)->errors++;
+	snprintf(((struct side *)owner)->error, sizeof(((struct side *)owner)->error), "%s", error->text);
 }
 
 static void on_closed(void *owner)
@@ -89,11 +93,48 @@ static const struct urchin_ice_callbacks callbacks = {
 };
 
 static pid_t server;
+static struct authority authority;
+static char directory[] = "/tmp/urchin-turn-XXXXXX";
+static char cert_path[64];
+static char key_path[64];
+
+/* A certificate for 127.0.0.1 and localhost, where coturn finds it. */
+static void write_certificate(void)
+{
+	SSL_CTX *ctx;
+	FILE *file;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(cert_path, sizeof(cert_path), "%s/cert.pem", directory);
+	snprintf(key_path, sizeof(key_path), "%s/key.pem", directory);
+	authority_init(&authority, "Urchin's test");
+	ctx = server_ctx_new(&authority, "IP:127.0.0.1,DNS:localhost", -DAY_S, DAY_S);
+	file = fopen(cert_path, "w");
+	assert_non_null(file);
+	assert_int_equal(PEM_write_X509(file, SSL_CTX_get0_certificate(ctx)), 1);
+	fclose(file);
+	file = fopen(key_path, "w");
+	assert_non_null(file);
+	assert_int_equal(PEM_write_PrivateKey(file, SSL_CTX_get0_privatekey(ctx), NULL, NULL, 0, NULL, NULL), 1);
+	fclose(file);
+	SSL_CTX_free(ctx);
+}
+
+static void remove_certificate(void)
+{
+	unlink(cert_path);
+	unlink(key_path);
+	rmdir(directory);
+	authority_clear(&authority);
+}
+
 static struct urchin_loop loop;
 
 /* With eight ports: allocations that are not given back soon make the next ones fail. */
 static pid_t start_server(void)
 {
+	char cert[80];
+	char key[80];
 	pid_t pid = fork();
 	int quiet;
 
@@ -102,11 +143,13 @@ static pid_t start_server(void)
 	quiet = open("/dev/null", O_RDWR);
 	dup2(quiet, 1);
 	dup2(quiet, 2);
+	snprintf(cert, sizeof(cert), "--cert=%s", cert_path);
+	snprintf(key, sizeof(key), "--pkey=%s", key_path);
 	execlp("turnserver", "turnserver", "-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
 	       "--listening-port=34781", "--user=user:secret", "--realm=test", "--lt-cred-mech",
-	       "--allow-loopback-peers", "--no-tls", "--no-dtls", "--cli-password=x", "--cli-port=34783",
-	       "--log-file=/dev/null", "--simple-log", "--pidfile=/dev/null", "--userdb=/dev/null", "--min-port=34800",
-	       "--max-port=34807", (char *)NULL);
+	       "--allow-loopback-peers", "--tls-listening-port=34782", cert, key, "--no-dtls", "--cli-password=x",
+	       "--cli-port=34783", "--log-file=/dev/null", "--simple-log", "--pidfile=/dev/null", "--userdb=/dev/null",
+	       "--min-port=34800", "--max-port=34807", (char *)NULL);
 	_exit(127);
 }
 
@@ -123,17 +166,23 @@ static void stop_server(pid_t pid)
 	waitpid(pid, NULL, 0);
 }
 
+static const char *ca; /* what sides trust */
+
 static void open_side(struct side *side, const char *ufrag, enum urchin_turn_protocol protocol, const char *host)
 {
 	static const char *const addresses[] = {"127.0.0.1"};
 	struct urchin_ice_server servers[] = {{.is_turn = true,
 					       .turn_protocol = protocol,
 					       .host = host,
-					       .port = PORT,
+					       .port = protocol == URCHIN_TURN_TLS ? TLS_PORT : PORT,
 					       .username = "user",
 					       .credential = "secret"}};
-	struct urchin_ice_config config = {
-	    .servers = servers, .server_count = 1, .addresses = addresses, .address_count = 1, .relay_only = true};
+	struct urchin_ice_config config = {.servers = servers,
+					   .server_count = 1,
+					   .addresses = addresses,
+					   .address_count = 1,
+					   .relay_only = true,
+					   .tls_ca = ca};
 
 	memset(side, 0, sizeof(*side));
 	side->loop = &loop;
@@ -204,6 +253,7 @@ static int set_up(void **state)
 	urchin_glib_log_catch(NULL, NULL);
 	if (urchin_loop_init(&loop))
 		return -1;
+	write_certificate();
 	server = start_server();
 	/* It is up when it gives a relay. */
 	while (urchin_clock_us() < end_us) {
@@ -227,6 +277,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	stop_server(server);
+	remove_certificate();
 	urchin_loop_clear(&loop);
 	return 0;
 }
@@ -277,6 +328,31 @@ static void test_a_relay_whose_server_is_named(void **state)
 	relay_over(URCHIN_TURN_UDP, "localhost");
 }
 
+/* libnice would speak plain TCP to such a server, or nothing that one understands. */
+static void test_a_relayed_pair_over_tls(void **state)
+{
+	(void)state;
+	ca = authority.pem;
+	relay_over(URCHIN_TURN_TLS, "127.0.0.1");
+	relay_over(URCHIN_TURN_TLS, "localhost");
+	ca = NULL;
+}
+
+static void test_a_tls_server_that_nobody_trusts_is_told(void **state)
+{
+	struct side side;
+
+	(void)state;
+	if (!server)
+		skip();
+	open_side(&side, "aaaa", URCHIN_TURN_TLS, "127.0.0.1");
+	gather(&side, true);
+	assert_int_equal(side.count, 0);
+	assert_int_equal(side.errors, 1);
+	assert_non_null(strstr(side.error, "certificate"));
+	close_side(&side);
+}
+
 /* libnice keeps trying for 2 s to give the allocation back, but that is all a worker's end may take (urchin.h). */
 static void test_a_server_that_died_does_not_hold_up_closing(void **state)
 {
@@ -299,6 +375,8 @@ int main(void)
 	    cmocka_unit_test(test_a_relayed_pair_over_udp),
 	    cmocka_unit_test(test_a_relayed_pair_over_tcp),
 	    cmocka_unit_test(test_a_relay_whose_server_is_named),
+	    cmocka_unit_test(test_a_relayed_pair_over_tls),
+	    cmocka_unit_test(test_a_tls_server_that_nobody_trusts_is_told),
 	    cmocka_unit_test(test_a_server_that_died_does_not_hold_up_closing),
 	};
 
