@@ -181,6 +181,8 @@ struct urchin_ice_pair *urchin_ice_path_find_pair(struct urchin_ice_path *path, 
 /* Finds or adds; NULL: they do not go together, or full of better ones. */
 struct urchin_ice_pair *urchin_ice_path_put_pair(struct urchin_ice_path *path, int local,
 						 struct urchin_ice_remote *remote);
+/* Makes sure that one more address finds room. */
+void urchin_ice_path_yield_remote(struct urchin_ice_path *path);
 /* With its pairs. */
 void urchin_ice_path_drop_remote(struct urchin_ice_path *path, struct urchin_ice_remote *remote);
 void urchin_ice_path_drop_pair(struct urchin_ice_path *path, struct urchin_ice_pair *pair);

@@ -263,8 +263,10 @@ static struct urchin_ice_pair *selected_pair(struct urchin_ice_path *path, int l
 {
 	struct urchin_addr plain = urchin_ice_path_plain(addr);
 	struct urchin_ice_remote *remote = urchin_ice_path_find_remote(path, &plain);
-	if (!remote)
+	if (!remote) {
+		urchin_ice_path_yield_remote(path);
 		remote = urchin_ice_path_put_remote(path, &plain, type, urchin_ice_path_default_priority(type));
+	}
 	if (!remote)
 		return NULL;
 	remote->is_relayed |= is_relayed;

@@ -67,6 +67,21 @@ static struct urchin_ice_remote *oldest_remote(struct urchin_ice_path *path, boo
 	return oldest;
 }
 
+/* What the backend selected needs a place, however many the peer signalled: the lowest one goes. */
+void urchin_ice_path_yield_remote(struct urchin_ice_path *path)
+{
+	struct urchin_ice_remote *lowest = NULL;
+	for (size_t i = 0; i < URCHIN_ICE_PATH_REMOTES_MAX; i++) {
+		struct urchin_ice_remote *remote = &path->remotes[i];
+		if (!remote->is_used)
+			return;
+		if ((!lowest || remote->priority < lowest->priority) && !is_remote_busy(path, remote))
+			lowest = remote;
+	}
+	if (lowest)
+		urchin_ice_path_drop_remote(path, lowest);
+}
+
 static size_t count_learned(const struct urchin_ice_path *path)
 {
 	size_t count = 0;

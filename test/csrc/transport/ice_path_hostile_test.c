@@ -332,10 +332,13 @@ static void a_full_table_of_addresses_says_so(void **state)
 	assert_int_equal(urchin_ice_path_add_remote(side->path, &addr, URCHIN_CANDIDATE_PRFLX, 1, world->now_us),
 			 URCHIN_EFULL);
 	assert_false(urchin_ice_path_hear(side->path, 0, &addr, world->now_us));
-	/* The backend's pair is still taken. */
+	/* What the backend selects is still taken, and packets with it. */
+	urchin_ice_path_nominate(side->path, 0, &addr, URCHIN_CANDIDATE_PRFLX, false, world->now_us);
+	assert_int_equal(side->path_count, 1);
+	assert_true(urchin_ice_path_hear(side->path, 0, &addr, world->now_us));
 	urchin_ice_path_nominate(side->path, URCHIN_ICE_PATH_BACKEND, &addr, URCHIN_CANDIDATE_HOST, false,
 				 world->now_us);
-	assert_int_equal(side->path_count, 1);
+	assert_int_equal(side->path_count, 2);
 	world_free(world);
 }
 
