@@ -26,7 +26,7 @@
 #define LIVENESS_US 20000000u
 
 /* What the server does with its connection. */
-enum conduct { ECHO, SILENT, GARBAGE, STALLED, BY_HAND };
+enum conduct { ECHO, SILENT, GARBAGE, BY_HAND };
 
 struct world {
 	struct urchin_loop loop;
