@@ -57,8 +57,7 @@ static void feed_sr(struct urchin_connection *connection, const struct urchin_rt
 		connection->has_ntp_offset = true;
 		bool is_first = !in->receiver.has_sr;
 		urchin_receiver_feed_sr(&in->receiver, info.time_ntp, info.time_rtp, connection->ntp_offset, now_us);
-		for (size_t i = 0; is_first && i < in->input.output_count; i++)
-			urchin_connection_hurry_report(in->input.outputs[i]->connection, now_us);
+		urchin_router_tell_clock(&in->input, is_first, now_us);
 	}
 	feed_blocks(connection, rtcp, now_us);
 }

@@ -66,6 +66,7 @@ int urchin_connection_add_receiver(struct urchin_connection *connection, uint64_
 		return URCHIN_ENOMEM;
 	urchin_receiver_init(&stream->receiver, &config->format, config->rid, config->max_bitrate_bps);
 	stream->input.id = receiver_id;
+	stream->input.router = connection->router;
 	stream->input.receiver = &stream->receiver;
 	stream->input.connection = connection;
 	int err = urchin_router_add_input(connection->router, &stream->input);

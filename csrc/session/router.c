@@ -13,6 +13,9 @@
 #include "session/router_batch.h"
 #include "session/router_internal.h"
 
+/* How often the worker of an imported receiver is asked while a viewer waits. */
+#define IMPORT_ASK_INTERVAL_US 100000
+
 struct urchin_router {
 	struct urchin_table inputs;
 	struct urchin_table outputs;
@@ -135,10 +138,26 @@ uint64_t urchin_router_input_deadline_us(const struct urchin_router_input *input
 	return urchin_keyframe_request_deadline_us(&input->keyframe);
 }
 
+/* Its own worker merges the wishes of all; this only keeps them from being one per packet. */
+static void want_imported_keyframe(struct urchin_router_input *input, uint64_t now_us)
+{
+	struct urchin_router *router = input->router;
+
+	if (input->asked_us != 0 && now_us - input->asked_us < IMPORT_ASK_INTERVAL_US)
+		return;
+	input->asked_us = now_us;
+	if (router->callbacks.on_import_keyframe)
+		router->callbacks.on_import_keyframe(router->owner, input->id);
+}
+
 static void want_keyframe(struct urchin_router_input *input, uint64_t now_us)
 {
 	if (!urchin_receiver_has_keyframes(input->receiver))
 		return;
+	if (!input->connection) {
+		want_imported_keyframe(input, now_us);
+		return;
+	}
 	urchin_keyframe_request_want(&input->keyframe);
 	urchin_router_tick_input(input, now_us);
 	urchin_connection_wake(input->connection);
@@ -184,10 +203,15 @@ static void send_all(struct urchin_router_input *input, const struct urchin_arri
 
 void urchin_router_forward(struct urchin_router_input *input, const struct urchin_packet *packet, uint64_t now_us)
 {
-	struct urchin_router *router = input->connection->router;
+	struct urchin_router *router = input->router;
 
 	if (packet->is_keyframe)
 		urchin_keyframe_request_arrived(&input->keyframe);
+	if (!input->is_paused && input->exported_to)
+		router->callbacks.on_export(
+		    router->owner, input->exported_to,
+		    &(struct urchin_export){
+			.receiver_id = input->id, .bytes = packet->bytes, .len = packet->len, .now_us = now_us});
 	if (input->is_paused || input->output_count == 0)
 		return;
 	if (!router->batch) {
@@ -219,6 +243,43 @@ void urchin_router_flush(struct urchin_router *router)
 	}
 	batch->count = 0;
 	batch->is_in_flush = false;
+}
+
+static void export_clock(const struct urchin_router_input *input, uint64_t workers)
+{
+	const struct urchin_receiver *receiver = input->receiver;
+
+	if (workers && receiver->has_sr)
+		input->router->callbacks.on_export(input->router->owner, workers,
+						   &(struct urchin_export){.receiver_id = input->id,
+									   .now_us = receiver->sr_us,
+									   .ntp = receiver->sr_ntp,
+									   .rtp = receiver->sr_rtp});
+}
+
+void urchin_router_tell_clock(struct urchin_router_input *input, bool is_first, uint64_t now_us)
+{
+	for (size_t i = 0; is_first && i < input->output_count; i++)
+		urchin_connection_hurry_report(input->outputs[i]->connection, now_us);
+	export_clock(input, input->exported_to);
+}
+
+int urchin_router_export(struct urchin_router *router, uint64_t receiver_id, unsigned worker, bool is_wanted)
+{
+	struct urchin_router_input *input = urchin_table_find(&router->inputs, receiver_id);
+	uint64_t bit = UINT64_C(1) << (worker & 63);
+
+	if (!input)
+		return URCHIN_ENOTFOUND;
+	if (worker > 63 || !router->callbacks.on_export || !input->connection)
+		return URCHIN_EINVAL;
+	if (is_wanted) {
+		input->exported_to |= bit;
+		export_clock(input, bit);
+	} else {
+		input->exported_to &= ~bit;
+	}
+	return 0;
 }
 
 int urchin_router_set_source(struct urchin_router *router, uint64_t sender_id, uint64_t receiver_id,

@@ -19,9 +19,23 @@ struct urchin_payload_map {
 	uint8_t to;
 };
 
+/* What crosses to another worker: a packet of a receiver, or (bytes NULL) where its clock stands. */
+struct urchin_export {
+	uint64_t receiver_id;
+	const uint8_t *bytes; /* plain RTP, valid during the call */
+	size_t len;
+	uint64_t now_us; /* when the packet came, or what the clock stands for */
+	uint64_t ntp;
+	uint32_t rtp;
+};
+
 struct urchin_router_callbacks {
 	/* Packets wait for urchin_router_flush(), which is wanted before the turn ends. Called once per flush. */
 	void (*on_waiting)(void *owner);
+	/* For the workers of this set (bit n: worker n). */
+	void (*on_export)(void *owner, uint64_t workers, const struct urchin_export *item);
+	/* A viewer of an imported receiver wants a key frame: its own worker is to be asked. */
+	void (*on_import_keyframe)(void *owner, uint64_t receiver_id);
 };
 
 /* Without callbacks (NULL) every packet is forwarded as it comes. Returns NULL when out of memory. */
@@ -38,6 +52,12 @@ void urchin_router_flush(struct urchin_router *router);
  */
 int urchin_router_set_source(struct urchin_router *router, uint64_t sender_id, uint64_t receiver_id,
 			     const struct urchin_payload_map *map, size_t map_count, uint64_t now_us);
+
+/*
+ * Packets of the receiver go to another worker (0..63) too, once each, whoever forwards them there (session/import.h).
+ * Returns 0, URCHIN_ENOTFOUND or URCHIN_EINVAL.
+ */
+int urchin_router_export(struct urchin_router *router, uint64_t receiver_id, unsigned worker, bool is_wanted);
 
 /* A paused receiver forwards nothing; a paused sender sends nothing. RTCP goes on. Return 0 or URCHIN_ENOTFOUND. */
 int urchin_router_pause_receiver(struct urchin_router *router, uint64_t receiver_id, bool paused, uint64_t now_us);

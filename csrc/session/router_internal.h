@@ -13,15 +13,18 @@ struct urchin_connection;
 struct urchin_packet;
 struct urchin_router_output;
 
-/* A receiver as the router sees it; the connection owns it and fills the first three. */
+/* A receiver as the router sees it; the connection (or import) owns it and fills the first four. */
 struct urchin_router_input {
 	uint64_t id;
+	struct urchin_router *router;
 	struct urchin_receiver *receiver;
-	struct urchin_connection *connection;
+	struct urchin_connection *connection; /* NULL: an import, whose connection is on another worker */
 	struct urchin_router_output **outputs;
 	size_t output_count;
 	size_t output_cap;
 	bool is_paused;
+	uint64_t exported_to; /* bit n: worker n */
+	uint64_t asked_us;    /* imports only: when its worker was asked for a key frame */
 	struct urchin_keyframe_request keyframe;
 };
 
@@ -43,6 +46,9 @@ void urchin_router_remove_output(struct urchin_router *router, struct urchin_rou
 
 /* Hands a packet to every sender of the input, at once or (in a copy) with the next flush. */
 void urchin_router_forward(struct urchin_router_input *input, const struct urchin_packet *packet, uint64_t now_us);
+
+/* The receiver's clock is known, or stands elsewhere. is_first: its viewers must not wait for their reports. */
+void urchin_router_tell_clock(struct urchin_router_input *input, bool is_first, uint64_t now_us);
 
 /* A viewer wants a key frame of what this output forwards. */
 void urchin_router_want_keyframe(struct urchin_router_output *output, uint64_t now_us);
