@@ -247,6 +247,11 @@ uint64_t ToRequestId(const Napi::CallbackInfo &info)
 	return static_cast<uint64_t>(ToInteger(info[0], "requestId", 0, kMaxSafeInteger));
 }
 
+unsigned ToWorkerNumber(const Napi::CallbackInfo &info, size_t index)
+{
+	return static_cast<unsigned>(ToInteger(info[index], "worker", 0, 63));
+}
+
 bool ToFlag(const Napi::CallbackInfo &info, size_t index, const char *name)
 {
 	return ToBoolean(info[index], name);

@@ -24,6 +24,7 @@ namespace urchin
 uint64_t ToId(const Napi::CallbackInfo &info, size_t index, const char *name);
 uint64_t ToIdOrZero(const Napi::CallbackInfo &info, size_t index, const char *name);
 uint64_t ToRequestId(const Napi::CallbackInfo &info);
+unsigned ToWorkerNumber(const Napi::CallbackInfo &info, size_t index);
 bool ToFlag(const Napi::CallbackInfo &info, size_t index, const char *name);
 
 // Structs with pointers live as long as the converter that owns the strings behind them.

@@ -102,6 +102,7 @@ Napi::Function NativeWorker::Define(Napi::Env env)
 			       InstanceMethod<&NativeWorker::Ref>("ref"),
 			       InstanceMethod<&NativeWorker::Unref>("unref"),
 			       InstanceMethod<&NativeWorker::Fingerprint>("fingerprint"),
+			       InstanceMethod<&NativeWorker::Number>("number"),
 			       InstanceMethod<&NativeWorker::SetLogLevel>("setLogLevel"),
 			       InstanceMethod<&NativeWorker::OpenConnection>("openConnection"),
 			       InstanceMethod<&NativeWorker::Gather>("gather"),
@@ -117,12 +118,29 @@ Napi::Function NativeWorker::Define(Napi::Env env)
 			       InstanceMethod<&NativeWorker::RemoveReceiver>("removeReceiver"),
 			       InstanceMethod<&NativeWorker::PauseReceiver>("pauseReceiver"),
 			       InstanceMethod<&NativeWorker::RequestKeyframe>("requestKeyframe"),
+			       InstanceMethod<&NativeWorker::ExportReceiver>("exportReceiver"),
+			       InstanceMethod<&NativeWorker::AddImport>("addImport"),
+			       InstanceMethod<&NativeWorker::UpdateImport>("updateImport"),
+			       InstanceMethod<&NativeWorker::RemoveImport>("removeImport"),
 			       InstanceMethod<&NativeWorker::AddSender>("addSender"),
 			       InstanceMethod<&NativeWorker::UpdateSender>("updateSender"),
 			       InstanceMethod<&NativeWorker::RemoveSender>("removeSender"),
 			       InstanceMethod<&NativeWorker::SetSenderSource>("setSenderSource"),
 			       InstanceMethod<&NativeWorker::PauseSender>("pauseSender"),
 			   });
+}
+
+const urchin_worker *NativeWorker::ToLike(const Napi::CallbackInfo &info)
+{
+	if (info[2].IsUndefined())
+		return nullptr;
+	if (!info[2].IsObject() || !info.NewTarget().IsFunction() ||
+	    !info[2].As<Napi::Object>().InstanceOf(info.NewTarget().As<Napi::Function>()))
+		Throw(info.Env(), "ERR_INVALID_ARGUMENT", "like must be a NativeWorker");
+	const NativeWorker *like = Unwrap(info[2].As<Napi::Object>());
+	if (!like->worker_)
+		Throw(info.Env(), "ERR_CLOSED", "the worker is closed");
+	return like->worker_;
 }
 
 NativeWorker::NativeWorker(const Napi::CallbackInfo &info) : Napi::ObjectWrap<NativeWorker>(info), env_(info.Env())
@@ -133,6 +151,7 @@ NativeWorker::NativeWorker(const Napi::CallbackInfo &info) : Napi::ObjectWrap<Na
 	config.on_events = OnEvents;
 	config.owner = this;
 	config.log_level = ToLogLevel(info[1], "logLevel");
+	config.like = ToLike(info);
 	Mailbox *mailbox = new Mailbox{this};
 	wake_ = Wake::New(env_, info[0].As<Napi::Function>(), "urchin", 0, 1, mailbox,
 			  [](Napi::Env, void *, Mailbox *done) { delete done; });
@@ -254,6 +273,13 @@ Napi::Value NativeWorker::Fingerprint(const Napi::CallbackInfo &info)
 	if (!worker_)
 		Throw(info.Env(), "ERR_CLOSED", "the worker is closed");
 	return Napi::String::New(info.Env(), urchin_worker_fingerprint(worker_));
+}
+
+Napi::Value NativeWorker::Number(const Napi::CallbackInfo &info)
+{
+	if (!worker_)
+		Throw(info.Env(), "ERR_CLOSED", "the worker is closed");
+	return Napi::Number::New(info.Env(), urchin_worker_number(worker_));
 }
 
 Napi::Value NativeWorker::SetLogLevel(const Napi::CallbackInfo &info)
@@ -388,6 +414,43 @@ Napi::Value NativeWorker::RequestKeyframe(const Napi::CallbackInfo &info)
 	uint64_t receiver_id = ToId(info, 1, "receiverId");
 	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
 		return urchin_request_keyframe(worker, request_id, receiver_id);
+	});
+}
+
+Napi::Value NativeWorker::ExportReceiver(const Napi::CallbackInfo &info)
+{
+	uint64_t receiver_id = ToId(info, 1, "receiverId");
+	unsigned to_worker = ToWorkerNumber(info, 2);
+	bool is_wanted = ToFlag(info, 3, "isWanted");
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_export_receiver(worker, request_id, receiver_id, to_worker, is_wanted);
+	});
+}
+
+Napi::Value NativeWorker::AddImport(const Napi::CallbackInfo &info)
+{
+	uint64_t receiver_id = ToId(info, 1, "receiverId");
+	unsigned from_worker = ToWorkerNumber(info, 2);
+	urchin_receiver_config config = ToReceiverConfig(info[3]);
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_add_import(worker, request_id, receiver_id, from_worker, &config);
+	});
+}
+
+Napi::Value NativeWorker::UpdateImport(const Napi::CallbackInfo &info)
+{
+	uint64_t receiver_id = ToId(info, 1, "receiverId");
+	urchin_receiver_config config = ToReceiverConfig(info[2]);
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_update_import(worker, request_id, receiver_id, &config);
+	});
+}
+
+Napi::Value NativeWorker::RemoveImport(const Napi::CallbackInfo &info)
+{
+	uint64_t receiver_id = ToId(info, 1, "receiverId");
+	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
+		return urchin_remove_import(worker, request_id, receiver_id);
 	});
 }
 

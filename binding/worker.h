@@ -16,8 +16,9 @@ class NativeWorker : public Napi::ObjectWrap<NativeWorker>
       public:
 	static Napi::Function Define(Napi::Env env);
 
-	// new NativeWorker(onEvents, logLevel): onEvents(events) gets a list each time; what it throws reaches
-	// uncaughtException. Throws ERR_INVALID_ARGUMENT, or why no worker can be had.
+	// new NativeWorker(onEvents, logLevel, like): onEvents(events) gets a list each time; what it throws reaches
+	// uncaughtException. like: an open NativeWorker whose certificate this one has too, or undefined. Throws
+	// ERR_INVALID_ARGUMENT, or why no worker can be had.
 	explicit NativeWorker(const Napi::CallbackInfo &info);
 	~NativeWorker() override;
 
@@ -33,12 +34,14 @@ class NativeWorker : public Napi::ObjectWrap<NativeWorker>
 	static void OnEnvironmentGone(void *owner); // JS thread
 	void TakeEvents(Napi::Env env, Napi::Function on_events);
 	void Stop();
+	static const urchin_worker *ToLike(const Napi::CallbackInfo &info);
 	template <typename Command> Napi::Value Run(const Napi::CallbackInfo &info, Command command);
 
 	Napi::Value Close(const Napi::CallbackInfo &info);
 	Napi::Value Ref(const Napi::CallbackInfo &info);
 	Napi::Value Unref(const Napi::CallbackInfo &info);
 	Napi::Value Fingerprint(const Napi::CallbackInfo &info);
+	Napi::Value Number(const Napi::CallbackInfo &info);
 	Napi::Value SetLogLevel(const Napi::CallbackInfo &info);
 	Napi::Value OpenConnection(const Napi::CallbackInfo &info);
 	Napi::Value Gather(const Napi::CallbackInfo &info);
@@ -54,6 +57,10 @@ class NativeWorker : public Napi::ObjectWrap<NativeWorker>
 	Napi::Value RemoveReceiver(const Napi::CallbackInfo &info);
 	Napi::Value PauseReceiver(const Napi::CallbackInfo &info);
 	Napi::Value RequestKeyframe(const Napi::CallbackInfo &info);
+	Napi::Value ExportReceiver(const Napi::CallbackInfo &info);
+	Napi::Value AddImport(const Napi::CallbackInfo &info);
+	Napi::Value UpdateImport(const Napi::CallbackInfo &info);
+	Napi::Value RemoveImport(const Napi::CallbackInfo &info);
 	Napi::Value AddSender(const Napi::CallbackInfo &info);
 	Napi::Value UpdateSender(const Napi::CallbackInfo &info);
 	Napi::Value RemoveSender(const Napi::CallbackInfo &info);

@@ -23,6 +23,8 @@ struct urchin_worker_config {
 	void (*on_events)(void *owner);
 	void *owner;
 	enum urchin_log_level log_level; /* LOG events below it are not made */
+	const struct urchin_worker
+	    *like; /* a running worker whose certificate this one has too; NULL: one of its own */
 };
 
 /* Makes certificate and thread. Returns NULL when either can't be had; *err then says why. */
@@ -30,6 +32,9 @@ struct urchin_worker *urchin_worker_new(const struct urchin_worker_config *confi
 
 /* Closes every connection (close_notify is sent), ends and joins the thread, frees all. Bounded: 2 s at most. */
 void urchin_worker_free(struct urchin_worker *worker);
+
+/* What others name it by, 0..63; negative: it can share no rooms, for there are 64 workers already. */
+int urchin_worker_number(const struct urchin_worker *worker);
 
 /* SHA-256 fingerprint of the worker's certificate as SDP shows it; lives as long as the worker. */
 const char *urchin_worker_fingerprint(const struct urchin_worker *worker);
@@ -72,6 +77,18 @@ int urchin_remove_receiver(struct urchin_worker *worker, uint64_t request_id, ui
 			   uint64_t receiver_id);
 int urchin_pause_receiver(struct urchin_worker *worker, uint64_t request_id, uint64_t receiver_id, bool paused);
 int urchin_request_keyframe(struct urchin_worker *worker, uint64_t request_id, uint64_t receiver_id);
+
+/*
+ * A receiver's packets for senders on other workers: its own worker exports it to each of them once, and there it is
+ * imported under the same id. Pausing is told to both; key frames are asked of the receiver's own worker.
+ */
+int urchin_export_receiver(struct urchin_worker *worker, uint64_t request_id, uint64_t receiver_id, unsigned to_worker,
+			   bool is_wanted);
+int urchin_add_import(struct urchin_worker *worker, uint64_t request_id, uint64_t receiver_id, unsigned from_worker,
+		      const struct urchin_receiver_config *config);
+int urchin_update_import(struct urchin_worker *worker, uint64_t request_id, uint64_t receiver_id,
+			 const struct urchin_receiver_config *config);
+int urchin_remove_import(struct urchin_worker *worker, uint64_t request_id, uint64_t receiver_id);
 
 int urchin_add_sender(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id, uint64_t sender_id,
 		      const struct urchin_sender_config *config);

@@ -24,6 +24,10 @@ enum urchin_command_type {
 	URCHIN_COMMAND_REMOVE_RECEIVER,
 	URCHIN_COMMAND_PAUSE_RECEIVER,   /* flag: paused */
 	URCHIN_COMMAND_REQUEST_KEYFRAME, /* */
+	URCHIN_COMMAND_EXPORT_RECEIVER,  /* count: the worker; flag: wanted */
+	URCHIN_COMMAND_ADD_IMPORT,       /* payload: struct urchin_receiver_config; count: the worker */
+	URCHIN_COMMAND_UPDATE_IMPORT,    /* payload: struct urchin_receiver_config */
+	URCHIN_COMMAND_REMOVE_IMPORT,    /* */
 	URCHIN_COMMAND_ADD_SENDER,       /* payload: struct urchin_sender_config */
 	URCHIN_COMMAND_UPDATE_SENDER,
 	URCHIN_COMMAND_REMOVE_SENDER,

@@ -347,14 +347,6 @@ int urchin_update_receiver(struct urchin_worker *worker, uint64_t request_id, ui
 	return put_receiver(worker, &command, config);
 }
 
-/* Puts a command that names a stream on a connection. */
-static int put_stream(struct urchin_worker *worker, struct urchin_command *command)
-{
-	if (!is_id(command->connection_id) || !is_id(command->object_id))
-		return URCHIN_EINVAL;
-	return put(worker, command);
-}
-
 /* Puts a command that names a stream alone. */
 static int put_flag(struct urchin_worker *worker, enum urchin_command_type type, uint64_t request_id,
 		    uint64_t object_id, bool flag)
@@ -363,6 +355,58 @@ static int put_flag(struct urchin_worker *worker, enum urchin_command_type type,
 
 	command.flag = flag;
 	return is_id(object_id) ? put(worker, &command) : URCHIN_EINVAL;
+}
+
+int urchin_export_receiver(struct urchin_worker *worker, uint64_t request_id, uint64_t receiver_id, unsigned to_worker,
+			   bool is_wanted)
+{
+	struct urchin_command command = make(URCHIN_COMMAND_EXPORT_RECEIVER, request_id, 0, receiver_id);
+
+	if (!is_id(receiver_id) || to_worker >= URCHIN_MAILBOXES_MAX)
+		return URCHIN_EINVAL;
+	command.count = to_worker;
+	command.flag = is_wanted;
+	return put(worker, &command);
+}
+
+static int put_import(struct urchin_worker *worker, struct urchin_command *command,
+		      const struct urchin_receiver_config *config)
+{
+	/* An import belongs to no connection of its worker. */
+	if (!is_id(command->object_id) || !config || !urchin_format_is_valid(&config->format) ||
+	    !has_end(config->rid, sizeof(config->rid)))
+		return URCHIN_EINVAL;
+	return put_copy(worker, command, config, sizeof(*config));
+}
+
+int urchin_add_import(struct urchin_worker *worker, uint64_t request_id, uint64_t receiver_id, unsigned from_worker,
+		      const struct urchin_receiver_config *config)
+{
+	struct urchin_command command = make(URCHIN_COMMAND_ADD_IMPORT, request_id, 0, receiver_id);
+
+	command.count = from_worker;
+	return from_worker < URCHIN_MAILBOXES_MAX ? put_import(worker, &command, config) : URCHIN_EINVAL;
+}
+
+int urchin_update_import(struct urchin_worker *worker, uint64_t request_id, uint64_t receiver_id,
+			 const struct urchin_receiver_config *config)
+{
+	struct urchin_command command = make(URCHIN_COMMAND_UPDATE_IMPORT, request_id, 0, receiver_id);
+
+	return put_import(worker, &command, config);
+}
+
+int urchin_remove_import(struct urchin_worker *worker, uint64_t request_id, uint64_t receiver_id)
+{
+	return put_flag(worker, URCHIN_COMMAND_REMOVE_IMPORT, request_id, receiver_id, false);
+}
+
+/* Puts a command that names a stream on a connection. */
+static int put_stream(struct urchin_worker *worker, struct urchin_command *command)
+{
+	if (!is_id(command->connection_id) || !is_id(command->object_id))
+		return URCHIN_EINVAL;
+	return put(worker, command);
 }
 
 int urchin_remove_receiver(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id,

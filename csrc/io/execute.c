@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "io/clock.h"
+#include "io/exchange.h"
 #include "io/ice_nice.h"
 #include "io/worker.h"
 
@@ -282,6 +283,11 @@ static int run_command(struct urchin_worker *worker, const struct urchin_command
 	case URCHIN_COMMAND_SET_SENDER_SOURCE:
 	case URCHIN_COMMAND_PAUSE_SENDER:
 		return run_router_command(worker, command, urchin_clock_us());
+	case URCHIN_COMMAND_EXPORT_RECEIVER:
+	case URCHIN_COMMAND_ADD_IMPORT:
+	case URCHIN_COMMAND_UPDATE_IMPORT:
+	case URCHIN_COMMAND_REMOVE_IMPORT:
+		return urchin_exchange_execute(worker, command);
 	default:
 		return run_connection_command(worker, command);
 	}

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "io/clock.h"
+#include "io/exchange.h"
 #include "io/glib_log.h"
 
 /* Log lines that nobody fetches; everything else is bounded by what makes it. */
@@ -75,14 +76,18 @@ static void on_glib_message(void *owner, const char *text)
 	urchin_worker_log(owner, 0, URCHIN_LOG_DEBUG, line);
 }
 
-static void wake(void *owner)
+void urchin_worker_wake(struct urchin_worker *worker)
 {
-	struct urchin_worker *worker = owner;
 	uint64_t one = 1;
 
 	/* Fails only when the counter is full, and then the worker is awake. */
 	if (write(worker->wake_fd, &one, sizeof(one)) < 0)
 		return;
+}
+
+static void on_commands(void *owner)
+{
+	urchin_worker_wake(owner);
 }
 
 static void on_wake(struct urchin_loop_watch *watch, int fd, uint32_t events)
@@ -94,6 +99,7 @@ static void on_wake(struct urchin_loop_watch *watch, int fd, uint32_t events)
 	(void)events;
 	if (read(fd, &count, sizeof(count)) < 0)
 		return;
+	urchin_loop_post(&worker->loop, &worker->exchange_task);
 	urchin_loop_post(&worker->loop, &worker->command_task);
 }
 
@@ -184,11 +190,16 @@ static void on_network_change(void *owner)
 	urchin_worker_emit(owner, &event);
 }
 
-static const struct urchin_router_callbacks router_callbacks = {.on_waiting = on_packets_waiting};
+static const struct urchin_router_callbacks router_callbacks = {
+    .on_waiting = on_packets_waiting,
+    .on_export = urchin_exchange_on_export,
+    .on_import_keyframe = urchin_exchange_on_import_keyframe,
+};
 
 /* Frees what init_worker() made, however far it got. */
 static void clear_worker(struct urchin_worker *worker)
 {
+	urchin_exchange_clear(worker);
 	urchin_router_free(worker->router);
 	urchin_egress_free(worker->egress);
 	urchin_link_watch_clear(&worker->link_watch);
@@ -204,7 +215,7 @@ static int init_worker(struct urchin_worker *worker)
 {
 	int err;
 
-	worker->cert = urchin_cert_new();
+	worker->cert = worker->config.like ? urchin_cert_share(worker->config.like->cert) : urchin_cert_new();
 	if (!worker->cert)
 		return URCHIN_ELIBRARY;
 	worker->router = urchin_router_new(&router_callbacks, worker);
@@ -219,6 +230,7 @@ static int init_worker(struct urchin_worker *worker)
 	err = urchin_link_watch_init(&worker->link_watch, &worker->loop, on_network_change, worker);
 	if (err)
 		return err;
+	urchin_exchange_init(worker);
 	return urchin_loop_set_fd(&worker->loop, &worker->wake_watch, worker->wake_fd, EPOLLIN);
 }
 
@@ -231,13 +243,14 @@ static struct urchin_worker *make_worker(const struct urchin_worker_config *conf
 	worker->config = *config;
 	worker->log_level = config->log_level;
 	worker->wake_fd = -1;
+	worker->number = -1;
 	worker->loop.epoll_fd = -1;
 	worker->wake_watch.on_ready = on_wake;
 	worker->command_task.run = run_commands;
 	worker->forward_task.run = run_forward_task;
 	atomic_init(&worker->is_stopping, false);
 	urchin_table_init(&worker->connections);
-	if (urchin_queue_init(&worker->commands, sizeof(struct urchin_command), wake, worker)) {
+	if (urchin_queue_init(&worker->commands, sizeof(struct urchin_command), on_commands, worker)) {
 		free(worker);
 		return NULL;
 	}
@@ -292,13 +305,19 @@ void urchin_worker_free(struct urchin_worker *worker)
 	if (!worker)
 		return;
 	atomic_store(&worker->is_stopping, true);
-	wake(worker);
+	urchin_worker_wake(worker);
 	pthread_join(worker->thread, NULL);
 	/* A connection that did not close in time still refers to all of this: better leaked than freed under it. */
+	urchin_exchange_close(worker);
 	if (worker->connections.count == 0)
 		clear_worker(worker);
 	free_queues(worker);
 	free(worker);
+}
+
+int urchin_worker_number(const struct urchin_worker *worker)
+{
+	return worker->number;
 }
 
 const char *urchin_worker_fingerprint(const struct urchin_worker *worker)

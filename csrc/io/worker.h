@@ -10,6 +10,7 @@
 #include "io/egress.h"
 #include "io/link_watch.h"
 #include "io/loop.h"
+#include "io/mailbox.h"
 #include "io/queue.h"
 #include "urchin.h"
 
@@ -36,6 +37,14 @@ struct urchin_worker {
 	struct urchin_loop_task forward_task;
 	struct urchin_egress *egress;
 	struct urchin_link_watch link_watch;
+
+	/* What crosses between workers (io/exchange). */
+	int number; /* of the worker's mailbox; negative: it has none */
+	struct urchin_loop_task exchange_task;
+	struct urchin_batch taken_parcels;
+	struct urchin_table imports;
+	struct urchin_parcel parcel; /* being filled */
+	uint64_t parcels_dropped;
 	size_t dropped_logs;
 };
 
@@ -49,6 +58,9 @@ struct urchin_worker_connection {
 	struct urchin_loop_task reap_task;
 	bool is_closed; /* only reaping is left */
 };
+
+/* Makes the worker look for commands and parcels; on any thread. */
+void urchin_worker_wake(struct urchin_worker *worker);
 
 /* Runs one command and answers it. */
 void urchin_worker_execute(struct urchin_worker *worker, const struct urchin_command *command);

@@ -129,6 +129,7 @@ struct urchin_cert *urchin_cert_new(void)
 	cert = calloc(1, sizeof(*cert));
 	if (!cert)
 		return NULL;
+	atomic_init(&cert->owners, 1);
 	key = EVP_EC_gen("P-256");
 	if (key)
 		x509 = make_x509(key);
@@ -144,9 +145,15 @@ struct urchin_cert *urchin_cert_new(void)
 	return cert;
 }
 
+struct urchin_cert *urchin_cert_share(struct urchin_cert *cert)
+{
+	atomic_fetch_add(&cert->owners, 1);
+	return cert;
+}
+
 void urchin_cert_free(struct urchin_cert *cert)
 {
-	if (!cert)
+	if (!cert || atomic_fetch_sub(&cert->owners, 1) > 1)
 		return;
 	SSL_CTX_free(cert->ctx);
 	free(cert);

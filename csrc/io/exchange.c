@@ -1,0 +1,177 @@
+/* Parcels out of the worker's mailbox, and what its router puts into those of others. */
+#include "io/exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/clock.h"
+#include "io/mailbox.h"
+#include "session/import.h"
+
+/* An import, and the worker whose receiver it is. */
+struct entry {
+	struct urchin_import *import;
+	unsigned source;
+};
+
+static void take_export(struct urchin_worker *worker, const struct urchin_parcel *parcel)
+{
+	struct entry *entry = urchin_table_find(&worker->imports, parcel->id);
+	struct urchin_export item = {
+	    .receiver_id = parcel->id,
+	    .bytes = parcel->kind == URCHIN_PARCEL_PACKET ? parcel->bytes : NULL,
+	    .len = parcel->len,
+	    .now_us = parcel->now_us,
+	    .ntp = parcel->ntp,
+	    .rtp = parcel->rtp,
+	};
+
+	/* An import may be gone while its parcels are under way. */
+	if (entry)
+		urchin_import_feed(entry->import, &item);
+}
+
+static void take(struct urchin_worker *worker, const struct urchin_parcel *parcel)
+{
+	switch (parcel->kind) {
+	case URCHIN_PARCEL_PACKET:
+	case URCHIN_PARCEL_CLOCK:
+		take_export(worker, parcel);
+		break;
+	case URCHIN_PARCEL_KEYFRAME:
+		urchin_router_request_keyframe(worker->router, parcel->id, urchin_clock_us());
+		break;
+	case URCHIN_PARCEL_DATAGRAM:
+	case URCHIN_PARCEL_CLAIM:
+		break;
+	}
+}
+
+static void run_task(struct urchin_loop_task *task)
+{
+	struct urchin_worker *worker =
+	    (struct urchin_worker *)(void *)((char *)task - offsetof(struct urchin_worker, exchange_task));
+	const struct urchin_parcel *parcel;
+
+	if (worker->number < 0 || urchin_mailbox_take((unsigned)worker->number, &worker->taken_parcels) == 0)
+		return;
+	while ((parcel = urchin_batch_next(&worker->taken_parcels)))
+		take(worker, parcel);
+}
+
+static void on_filled(void *owner)
+{
+	urchin_worker_wake(owner);
+}
+
+void urchin_exchange_init(struct urchin_worker *worker)
+{
+	worker->exchange_task.run = run_task;
+	worker->number = urchin_mailbox_open(on_filled, worker);
+}
+
+void urchin_exchange_close(struct urchin_worker *worker)
+{
+	if (worker->number >= 0)
+		urchin_mailbox_close((unsigned)worker->number);
+	worker->number = -1;
+	urchin_batch_clear(&worker->taken_parcels);
+}
+
+void urchin_exchange_clear(struct urchin_worker *worker)
+{
+	struct entry *entry;
+	size_t cursor = 0;
+
+	urchin_exchange_close(worker);
+	while ((entry = urchin_table_next(&worker->imports, &cursor))) {
+		urchin_import_free(entry->import);
+		free(entry);
+	}
+	urchin_table_clear(&worker->imports);
+}
+
+static void post(struct urchin_worker *worker, unsigned to, const struct urchin_parcel *parcel)
+{
+	if (urchin_mailbox_post(to, parcel) < 0)
+		worker->parcels_dropped++;
+}
+
+void urchin_exchange_on_export(void *owner, uint64_t workers, const struct urchin_export *item)
+{
+	struct urchin_worker *worker = owner;
+	struct urchin_parcel *parcel = &worker->parcel;
+
+	if (item->len > sizeof(parcel->bytes))
+		return;
+	parcel->kind = item->bytes ? URCHIN_PARCEL_PACKET : URCHIN_PARCEL_CLOCK;
+	parcel->from = (uint32_t)worker->number;
+	parcel->id = item->receiver_id;
+	parcel->now_us = item->now_us;
+	parcel->ntp = item->ntp;
+	parcel->rtp = item->rtp;
+	parcel->len = item->len;
+	if (item->bytes)
+		memcpy(parcel->bytes, item->bytes, item->len);
+	for (unsigned to = 0; workers >> to; to++) {
+		if (workers >> to & 1)
+			post(worker, to, parcel);
+		if (to == URCHIN_MAILBOXES_MAX - 1)
+			break;
+	}
+}
+
+void urchin_exchange_on_import_keyframe(void *owner, uint64_t receiver_id)
+{
+	struct urchin_worker *worker = owner;
+	const struct entry *entry = urchin_table_find(&worker->imports, receiver_id);
+
+	worker->parcel.kind = URCHIN_PARCEL_KEYFRAME;
+	worker->parcel.from = (uint32_t)worker->number;
+	worker->parcel.id = receiver_id;
+	worker->parcel.len = 0;
+	if (entry)
+		post(worker, entry->source, &worker->parcel);
+}
+
+static int add_import(struct urchin_worker *worker, const struct urchin_command *command)
+{
+	struct entry *entry = calloc(1, sizeof(*entry));
+	int err = URCHIN_ENOMEM;
+
+	if (!entry)
+		return err;
+	entry->source = (unsigned)command->count;
+	entry->import = urchin_import_new(worker->router, command->object_id, command->payload, &err);
+	if (entry->import)
+		err = urchin_table_add(&worker->imports, command->object_id, entry);
+	if (err == 0)
+		return 0;
+	urchin_import_free(entry->import);
+	free(entry);
+	return err;
+}
+
+int urchin_exchange_execute(struct urchin_worker *worker, const struct urchin_command *command)
+{
+	struct entry *entry = urchin_table_find(&worker->imports, command->object_id);
+
+	switch (command->type) {
+	case URCHIN_COMMAND_EXPORT_RECEIVER:
+		return urchin_router_export(worker->router, command->object_id, (unsigned)command->count,
+					    command->flag);
+	case URCHIN_COMMAND_ADD_IMPORT:
+		return entry ? URCHIN_EEXIST : add_import(worker, command);
+	case URCHIN_COMMAND_UPDATE_IMPORT:
+		return entry ? urchin_import_update(entry->import, command->payload) : URCHIN_ENOTFOUND;
+	case URCHIN_COMMAND_REMOVE_IMPORT:
+		if (!entry)
+			return URCHIN_ENOTFOUND;
+		urchin_table_remove(&worker->imports, command->object_id);
+		urchin_import_free(entry->import);
+		free(entry);
+		return 0;
+	default:
+		return URCHIN_EINVAL;
+	}
+}

@@ -1,0 +1,92 @@
+/* One table for the process, for a shared port has users in all its JS environments. Each box has a lock of its own. */
+#include "io/mailbox.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/* About 6 MB at the most; a worker that is so far behind has to lose packets. */
+#define PARCELS_MAX 4096
+
+struct box {
+	bool is_open;
+	struct urchin_queue queue;
+	void (*on_filled)(void *owner);
+	void *owner;
+};
+
+static struct box boxes[URCHIN_MAILBOXES_MAX];
+static pthread_mutex_t locks[URCHIN_MAILBOXES_MAX];
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void init_locks(void)
+{
+	for (size_t i = 0; i < URCHIN_MAILBOXES_MAX; i++)
+		pthread_mutex_init(&locks[i], NULL);
+}
+
+/* Runs inside post(), under the box's lock: the owner can't go meanwhile. */
+static void on_queue_filled(void *owner)
+{
+	const struct box *box = owner;
+
+	box->on_filled(box->owner);
+}
+
+static int open_box(struct box *box, void (*on_filled)(void *owner), void *owner)
+{
+	int err = urchin_queue_init(&box->queue, sizeof(struct urchin_parcel), on_queue_filled, box);
+
+	if (err < 0)
+		return err;
+	box->on_filled = on_filled;
+	box->owner = owner;
+	box->is_open = true;
+	return 0;
+}
+
+int urchin_mailbox_open(void (*on_filled)(void *owner), void *owner)
+{
+	pthread_once(&once, init_locks);
+	for (int i = 0; i < URCHIN_MAILBOXES_MAX; i++) {
+		bool is_free;
+		int err = 0;
+
+		pthread_mutex_lock(&locks[i]);
+		is_free = !boxes[i].is_open;
+		if (is_free)
+			err = open_box(&boxes[i], on_filled, owner);
+		pthread_mutex_unlock(&locks[i]);
+		if (is_free)
+			return err < 0 ? err : i;
+	}
+	return URCHIN_EFULL;
+}
+
+void urchin_mailbox_close(unsigned number)
+{
+	pthread_mutex_lock(&locks[number]);
+	boxes[number].is_open = false;
+	urchin_queue_clear(&boxes[number].queue);
+	pthread_mutex_unlock(&locks[number]);
+}
+
+int urchin_mailbox_post(unsigned number, const struct urchin_parcel *parcel)
+{
+	int err = URCHIN_ENOTFOUND;
+
+	if (number >= URCHIN_MAILBOXES_MAX)
+		return err;
+	pthread_once(&once, init_locks);
+	pthread_mutex_lock(&locks[number]);
+	if (boxes[number].is_open)
+		err = urchin_queue_push(&boxes[number].queue, parcel, PARCELS_MAX);
+	pthread_mutex_unlock(&locks[number]);
+	return err;
+}
+
+size_t urchin_mailbox_take(unsigned number, struct urchin_batch *batch)
+{
+	return urchin_queue_take(&boxes[number].queue, batch);
+}
