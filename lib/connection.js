@@ -16,7 +16,7 @@ import * as events from './events.js'
 import { ConnectionLog } from './log.js'
 import { buildStats } from './stats.js'
 import { LocalTrack } from './track.js'
-import { Worker } from './worker.js'
+import { WorkerPool } from './worker-pool.js'
 
 /** @typedef {import('./connection-options.js').ConnectionOptions} ConnectionOptions */
 /** @typedef {import('./events.js').ConnectionEvent} ConnectionEvent */
@@ -66,7 +66,7 @@ export class WebRtcConnection extends EventEmitter {
     this.#onError = this.#log.onError
     this.#news = new ConnectionNews(this, this.#log)
     /** @type {Worker} */
-    this.#worker = options.worker ?? Worker.get()
+    this.#worker = options.worker ?? WorkerPool.get()
     const parts = { worker: this.#worker, news: this.#news, log: this.#log, options: this.#options }
     this.#ice = new ConnectionIce({
       ...parts,

@@ -34,7 +34,7 @@ import { systemPackages } from './system-packages.js'
  */
 /**
  * @typedef {object} Native
- * @property {new (onEvents: (events: any[]) => void, logLevel: string) => NativeWorker} NativeWorker
+ * @property {new (onEvents: (events: any[]) => void, logLevel: string, like?: NativeWorker) => NativeWorker} NativeWorker
  * @property {(transaction: Uint8Array, request?: StunRequest) => Buffer} encodeStunRequest
  * @property {(datagram: Uint8Array) => StunMessage | null} decodeStun null: no STUN message
  */

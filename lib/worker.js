@@ -1,5 +1,5 @@
-// One native worker per JS environment, as promises and events: ids are made here, answers find their promise,
-// and each connection's events go to its owner in order.
+// One native worker as promises and events: answers find their promise, and each connection's events go to its owner
+// in order. lib/worker-pool.js spreads connections over several.
 
 import { UrchinError } from './errors.js'
 import { loadNative } from './native.js'
@@ -92,11 +92,8 @@ import { loadNative } from './native.js'
  * with an UrchinError; wrong arguments throw at once, with code ERR_INVALID_ARGUMENT.
  */
 export class Worker {
-  /** @type {Worker | null} */
-  static #instance = null
-
   /** @type {NativeWorker} */ #native
-  #nextId = 1
+  /** @type {{ next: number }} */ #ids
   /** @type {Map<number, (event: WorkerEvent) => void>} by connection id */ #listeners = new Map()
   /** @type {Map<number, Request>} by request id */ #requests = new Map()
   /** @type {Map<number, { promise: Promise<void>, resolve: () => void }>} by connection id */ #closing =
@@ -105,15 +102,17 @@ export class Worker {
   #holdsLoop = false
   #onExit = () => this.close()
 
-  /** The environment's worker: started by the first call, stopped when the environment ends. */
-  static get() {
-    Worker.#instance ??= new Worker()
-    return Worker.#instance
-  }
-
-  constructor() {
+  /** @param {Worker} [like] has the same certificate, and ids that differ from this one's */
+  constructor(like) {
     const { NativeWorker: NativeWorkerClass } = loadNative()
-    this.#native = new NativeWorkerClass((events) => this.#dispatch(events), 'info')
+    this.#native = new NativeWorkerClass(
+      (events) => this.#dispatch(events),
+      'info',
+      like ? like.#native : undefined,
+    )
+    this.#ids = like ? like.#ids : { next: 1 }
+    /** What other workers name it by in imports and exports; negative: it takes no part in them. */
+    this.number = this.#native.number()
     /** Of the certificate that all connections of this worker use. */
     this.fingerprint = Object.freeze({ algorithm: 'sha-256', value: this.#native.fingerprint() })
     // process.exit() on the main thread runs no clean-up hooks of addons, and C's own would run under our thread.
@@ -122,12 +121,11 @@ export class Worker {
 
   /**
    * Ends every connection and waits for the worker's thread, two seconds at most. No more events come, what is still
-   * unanswered rejects with ERR_CLOSED, and so does every later command. Worker.get() starts another one.
+   * unanswered rejects with ERR_CLOSED, and so does every later command.
    */
   close() {
     if (this.#isClosed) return
     this.#isClosed = true
-    if (Worker.#instance === this) Worker.#instance = null
     process.off('exit', this.#onExit)
     this.#native.close()
     this.#listeners.clear()
@@ -149,7 +147,7 @@ export class Worker {
    * @returns {number} the connection's id
    */
   openConnection(config, onEvent) {
-    const connectionId = this.#nextId++
+    const connectionId = this.#ids.next++
     // A connection that can not be made has told 'failed' and 'closed' before its command is answered.
     this.#command('openConnection', connectionId, config).catch(() => {})
     this.#listeners.set(connectionId, onEvent)
@@ -329,12 +327,52 @@ export class Worker {
   }
 
   /**
+   * Sends a receiver's packets to another worker, once each.
+   * @param {number} receiverId one of this worker's
+   * @param {number} toNumber the other worker's
+   * @param {boolean} isWanted
+   * @returns {Promise<void>}
+   */
+  exportReceiver(receiverId, toNumber, isWanted) {
+    return this.#command('exportReceiver', receiverId, toNumber, isWanted)
+  }
+
+  /**
+   * Makes another worker's receiver known here under its id, as a source for senders.
+   * @param {number} receiverId
+   * @param {number} fromNumber the receiver's worker
+   * @param {ReceiverConfig} config the receiver's
+   * @returns {Promise<void>}
+   */
+  addImport(receiverId, fromNumber, config) {
+    return this.#command('addImport', receiverId, fromNumber, config)
+  }
+
+  /**
+   * @param {number} receiverId
+   * @param {ReceiverConfig} config
+   * @returns {Promise<void>}
+   */
+  updateImport(receiverId, config) {
+    return this.#command('updateImport', receiverId, config)
+  }
+
+  /**
+   * Senders of it are left without a source.
+   * @param {number} receiverId
+   * @returns {Promise<void>}
+   */
+  removeImport(receiverId) {
+    return this.#command('removeImport', receiverId)
+  }
+
+  /**
    * @param {string} method
    * @param {number} connectionId
    * @param {object} config
    */
   #add(method, connectionId, config) {
-    const id = this.#nextId++
+    const id = this.#ids.next++
     this.#command(method, connectionId, id, config).catch((error) => {
       // Refused because the connection is just going away: its own events tell that.
       if (error.code === 'ERR_NOT_FOUND' || error.code === 'ERR_CLOSED') return
@@ -352,7 +390,7 @@ export class Worker {
    * @returns {Promise<any>}
    */
   #command(method, targetId, ...args) {
-    const requestId = this.#nextId++
+    const requestId = this.#ids.next++
     const promise = new Promise((resolve, reject) => {
       this.#requests.set(requestId, { resolve, reject })
     })

@@ -31,7 +31,7 @@ export type StunRequest = {
     software?: string;
 };
 export type Native = {
-    NativeWorker: new (onEvents: (events: any[]) => void, logLevel: string) => NativeWorker;
+    NativeWorker: new (onEvents: (events: any[]) => void, logLevel: string, like?: NativeWorker) => NativeWorker;
     encodeStunRequest: (transaction: Uint8Array, request?: StunRequest) => Buffer;
     /**
      * null: no STUN message

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { Room } from './room.js';
+import { Internals } from './signal/internals.js';
 export type WebRtcConnection = import('./connection.js').WebRtcConnection;
 export type ConnectionOptions = import('./connection-options.js').ConnectionOptions;
 export type IceServer = import('./connection-options.js').IceServer;
@@ -62,6 +63,10 @@ export type ServerOptions = {
      */
     answerTimeoutMs?: number;
     /**
+     * who sees the page /internals; 'local' by default
+     */
+    internals?: import('./signal/internals.js').InternalsAccess;
+    /**
      * silent by default
      */
     logger?: Logger;
@@ -89,6 +94,8 @@ export declare class Server extends EventEmitter<{
     iceServers: import("./ice-servers.js").IceServer[];
     logger: import("./console-logger.js").Logger;
     answerTimeoutMs: number;
+    /** For signalling: the page that shows the connections. */
+    internals: Internals;
     /** For whoever wants to add to it; its 'request' and 'upgrade' are served already. */
     httpServer: import("http").Server<typeof import("http").IncomingMessage, typeof import("http").ServerResponse>;
     /** @param {ServerOptions} [options] */

@@ -219,17 +219,18 @@ export type Request = {
  */
 export declare class Worker {
     #private;
+    /** What other workers name it by in imports and exports; negative: it takes no part in them. */
+    number: any;
     /** Of the certificate that all connections of this worker use. */
     fingerprint: Readonly<{
         algorithm: "sha-256";
         value: any;
     }>;
-    /** The environment's worker: started by the first call, stopped when the environment ends. */
-    static get(): Worker;
-    constructor();
+    /** @param {Worker} [like] has the same certificate, and ids that differ from this one's */
+    constructor(like?: Worker);
     /**
      * Ends every connection and waits for the worker's thread, two seconds at most. No more events come, what is still
-     * unanswered rejects with ERR_CLOSED, and so does every later command. Worker.get() starts another one.
+     * unanswered rejects with ERR_CLOSED, and so does every later command.
      */
     close(): void;
     /** @param {'debug' | 'info' | 'warn' | 'error' | 'silent'} level of the log events that are made */
@@ -355,4 +356,32 @@ export declare class Worker {
      * @returns {Promise<void>}
      */
     pauseSender(senderId: number, paused: boolean): Promise<void>;
+    /**
+     * Sends a receiver's packets to another worker, once each.
+     * @param {number} receiverId one of this worker's
+     * @param {number} toNumber the other worker's
+     * @param {boolean} isWanted
+     * @returns {Promise<void>}
+     */
+    exportReceiver(receiverId: number, toNumber: number, isWanted: boolean): Promise<void>;
+    /**
+     * Makes another worker's receiver known here under its id, as a source for senders.
+     * @param {number} receiverId
+     * @param {number} fromNumber the receiver's worker
+     * @param {ReceiverConfig} config the receiver's
+     * @returns {Promise<void>}
+     */
+    addImport(receiverId: number, fromNumber: number, config: ReceiverConfig): Promise<void>;
+    /**
+     * @param {number} receiverId
+     * @param {ReceiverConfig} config
+     * @returns {Promise<void>}
+     */
+    updateImport(receiverId: number, config: ReceiverConfig): Promise<void>;
+    /**
+     * Senders of it are left without a source.
+     * @param {number} receiverId
+     * @returns {Promise<void>}
+     */
+    removeImport(receiverId: number): Promise<void>;
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import test, { after } from 'node:test'
 import { Worker } from '../../lib/worker.js'
 
-const worker = Worker.get()
+const worker = new Worker()
 const config = { addresses: ['127.0.0.1'], connectTimeoutMs: 30_000 }
 const credentials = { ufrag: 'abcdefgh', pwd: 'a'.repeat(24), controlling: true }
 const candidate = {
@@ -357,7 +357,6 @@ test('close() rejects what is unanswered and ends what is open; another worker g
   assert.throws(() => other.getStats(id), { code: 'ERR_CLOSED' })
   assert.equal(await other.closeConnection(id), undefined)
   assert.notEqual(other.fingerprint.value, worker.fingerprint.value)
-  assert.equal(Worker.get(), worker)
 })
 
 /** A promise and what resolves it. */

@@ -1,0 +1,110 @@
+import { Worker } from './worker.js';
+export type ConnectionConfig = import('./worker.js').ConnectionConfig;
+export type ReceiverConfig = import('./worker.js').ReceiverConfig;
+export type SenderConfig = import('./worker.js').SenderConfig;
+export type WorkerEvent = import('./worker.js').WorkerEvent;
+export type PooledConnection = {
+    worker: Worker;
+    receivers: Set<number>;
+    senders: Set<number>;
+};
+export type PooledReceiver = {
+    worker: Worker;
+    config: ReceiverConfig;
+    isPaused: boolean;
+    /**
+     * by worker: its senders of this receiver
+     */
+    imports: Map<Worker, Set<number>>;
+};
+export type PooledSender = {
+    worker: Worker;
+    source: number;
+};
+/** Has Worker's methods, for all workers together. */
+export declare class WorkerPool {
+    #private;
+    /** Of the certificate that all connections use. */
+    fingerprint: Readonly<{
+        algorithm: "sha-256";
+        value: any;
+    }>;
+    /** The environment's pool: started by the first call, stopped when the environment ends. */
+    static get(): WorkerPool;
+    /**
+     * How many workers the environment has at most; they are started one by one as connections come.
+     * @param {number} count 1 to 32; default: the machine's cores
+     * @throws {UrchinError} ERR_INVALID_ARGUMENT; ERR_INVALID_STATE: more are running already
+     */
+    static setLimit(count: number): void;
+    /** @param {number} limit workers at most */
+    constructor(limit: number);
+    /** Ends every connection and worker, as Worker.close() does. WorkerPool.get() starts another pool. */
+    close(): void;
+    /** How many workers run, and how many connections each has. */
+    get loads(): number[];
+    /** @param {'debug' | 'info' | 'warn' | 'error' | 'silent'} level of the log events that are made */
+    setLogLevel(level: 'debug' | 'info' | 'warn' | 'error' | 'silent'): void;
+    /**
+     * @param {ConnectionConfig} config
+     * @param {(event: WorkerEvent) => void} onEvent gets every event up to 'closed'
+     * @returns {number} the connection's id
+     */
+    openConnection(config: ConnectionConfig, onEvent: (event: WorkerEvent) => void): number;
+    /** @param {number} connectionId @param {{ ufrag: string, pwd: string, controlling: boolean }} credentials ours */
+    gather(connectionId: number, credentials: {
+        ufrag: string;
+        pwd: string;
+        controlling: boolean;
+    }): Promise<void>;
+    /** @param {number} connectionId @param {import('./worker.js').RemoteConfig} remote */
+    setRemote(connectionId: number, remote: import('./worker.js').RemoteConfig): Promise<void>;
+    /** @param {number} connectionId @param {import('./worker.js').Candidate} candidate */
+    addCandidate(connectionId: number, candidate: import('./worker.js').Candidate): Promise<void>;
+    /** @param {number} connectionId */
+    endCandidates(connectionId: number): Promise<void>;
+    /** @param {number} connectionId @param {{ ufrag: string, pwd: string }} credentials the new ones, ours */
+    restartIce(connectionId: number, credentials: {
+        ufrag: string;
+        pwd: string;
+    }): Promise<void>;
+    /** @param {number} connectionId @param {string[]} addresses */
+    setAddresses(connectionId: number, addresses: string[]): Promise<void>;
+    /** @param {number} connectionId */
+    closeConnection(connectionId: number): Promise<void>;
+    /** @param {number} connectionId */
+    getStats(connectionId: number): Promise<import("./worker.js").NativeStats>;
+    /**
+     * @param {number} connectionId
+     * @param {ReceiverConfig} config
+     * @returns {number} the receiver's id
+     */
+    addReceiver(connectionId: number, config: ReceiverConfig): number;
+    /** @param {number} connectionId @param {number} receiverId @param {ReceiverConfig} config */
+    updateReceiver(connectionId: number, receiverId: number, config: ReceiverConfig): Promise<void>;
+    /** @param {number} connectionId @param {number} receiverId */
+    removeReceiver(connectionId: number, receiverId: number): Promise<void>;
+    /** @param {number} receiverId @param {boolean} paused */
+    pauseReceiver(receiverId: number, paused: boolean): Promise<void>;
+    /** @param {number} receiverId */
+    requestKeyframe(receiverId: number): Promise<void>;
+    /**
+     * @param {number} connectionId
+     * @param {SenderConfig} config
+     * @returns {number} the sender's id
+     */
+    addSender(connectionId: number, config: SenderConfig): number;
+    /** @param {number} connectionId @param {number} senderId @param {SenderConfig} config */
+    updateSender(connectionId: number, senderId: number, config: SenderConfig): Promise<void>;
+    /** @param {number} connectionId @param {number} senderId */
+    removeSender(connectionId: number, senderId: number): Promise<void>;
+    /**
+     * @param {number} senderId
+     * @param {number} receiverId 0: no source
+     * @param {import('./worker.js').PayloadMapEntry[]} payloadMap
+     * @returns {Promise<void>}
+     */
+    setSenderSource(senderId: number, receiverId: number, payloadMap: import('./worker.js').PayloadMapEntry[]): Promise<void>;
+    /** @param {number} senderId @param {boolean} paused */
+    pauseSender(senderId: number, paused: boolean): Promise<void>;
+}

@@ -1,0 +1,118 @@
+/* Parcels between threads: all arrive in order, boxes are bounded, and a closed box takes nothing. */
+#include "support/cmocka_all.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "io/mailbox.h"
+
+#define PARCELS 20000
+
+static atomic_int filled;
+
+static void on_filled(void *owner)
+{
+	(void)owner;
+	atomic_fetch_add(&filled, 1);
+}
+
+static void numbers_are_given_out_and_taken_back(void **state)
+{
+	int numbers[URCHIN_MAILBOXES_MAX];
+
+	(void)state;
+	for (int i = 0; i < URCHIN_MAILBOXES_MAX; i++) {
+		numbers[i] = urchin_mailbox_open(on_filled, NULL);
+		assert_int_equal(numbers[i], i);
+	}
+	assert_int_equal(urchin_mailbox_open(on_filled, NULL), URCHIN_EFULL);
+	urchin_mailbox_close(7);
+	assert_int_equal(urchin_mailbox_open(on_filled, NULL), 7);
+	for (int i = 0; i < URCHIN_MAILBOXES_MAX; i++)
+		urchin_mailbox_close((unsigned)numbers[i]);
+}
+
+static void a_closed_box_takes_nothing(void **state)
+{
+	struct urchin_parcel parcel = {.kind = URCHIN_PARCEL_CLOCK};
+	int number = urchin_mailbox_open(on_filled, NULL);
+
+	(void)state;
+	assert_int_equal(urchin_mailbox_post((unsigned)number, &parcel), 0);
+	urchin_mailbox_close((unsigned)number);
+	assert_int_equal(urchin_mailbox_post((unsigned)number, &parcel), URCHIN_ENOTFOUND);
+	assert_int_equal(urchin_mailbox_post(64, &parcel), URCHIN_ENOTFOUND);
+	assert_int_equal(urchin_mailbox_post(4000000000u, &parcel), URCHIN_ENOTFOUND);
+}
+
+static void a_box_that_nobody_empties_is_bounded(void **state)
+{
+	struct urchin_parcel parcel = {.kind = URCHIN_PARCEL_CLOCK};
+	struct urchin_batch batch = {0};
+	int number = urchin_mailbox_open(on_filled, NULL);
+	int err = 0;
+	size_t count = 0;
+
+	(void)state;
+	atomic_store(&filled, 0);
+	while (count < 100000 && (err = urchin_mailbox_post((unsigned)number, &parcel)) == 0)
+		count++;
+	assert_int_equal(err, URCHIN_EFULL);
+	assert_int_equal(urchin_mailbox_take((unsigned)number, &batch), count);
+	assert_int_equal(urchin_mailbox_post((unsigned)number, &parcel), 0);
+	assert_int_equal(atomic_load(&filled), 2);
+	urchin_mailbox_close((unsigned)number);
+	urchin_batch_clear(&batch);
+}
+
+static void *post_all(void *owner)
+{
+	unsigned number = *(unsigned *)owner;
+	struct urchin_parcel parcel = {.kind = URCHIN_PARCEL_PACKET, .len = 4};
+
+	for (uint64_t i = 0; i < PARCELS; i++) {
+		parcel.id = i;
+		memcpy(parcel.bytes, &i, 4);
+		while (urchin_mailbox_post(number, &parcel) == URCHIN_EFULL)
+			sched_yield();
+	}
+	return NULL;
+}
+
+static void parcels_of_a_thread_arrive_in_order(void **state)
+{
+	struct urchin_batch batch = {0};
+	unsigned number = (unsigned)urchin_mailbox_open(on_filled, NULL);
+	pthread_t thread;
+	uint64_t next = 0;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, post_all, &number), 0);
+	while (next < PARCELS) {
+		const struct urchin_parcel *parcel;
+
+		urchin_mailbox_take(number, &batch);
+		while ((parcel = urchin_batch_next(&batch))) {
+			assert_int_equal(parcel->id, next);
+			assert_memory_equal(parcel->bytes, &next, 4);
+			next++;
+		}
+	}
+	pthread_join(thread, NULL);
+	urchin_mailbox_close(number);
+	urchin_batch_clear(&batch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(numbers_are_given_out_and_taken_back),
+	    cmocka_unit_test(a_closed_box_takes_nothing),
+	    cmocka_unit_test(a_box_that_nobody_empties_is_bounded),
+	    cmocka_unit_test(parcels_of_a_thread_arrive_in_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
