@@ -148,8 +148,14 @@ function showPair({ local, remote }) {
 
 /** @param {WebRtcConnection} connection */
 async function showStats(connection) {
-  if (connection.getCurrentState() !== 104) return
-  const stats = [...(await connection.getStats()).values()]
+  /** @type {import('urchin-rtc').Stats[]} */
+  let stats
+  try {
+    stats = [...(await connection.getStats()).values()]
+  } catch {
+    // The call ended in the meantime.
+    return
+  }
   const transport = stats.find(({ type }) => type === 'transport')
   const rtt = stats.find(
     ({ type, nominated }) => type === 'candidate-pair' && nominated,

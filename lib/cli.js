@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
-import { UrchinError } from './errors.js'
+import { invalid, UrchinError } from './errors.js'
 import { discoverNat } from './nat/discover.js'
 import { reportText } from './nat/report-text.js'
 
@@ -72,9 +72,9 @@ function parse(args) {
   })
   const [command, ...rest] = words.positionals
   if (words.values.help || words.values.version) return words
-  if (command === undefined) throw wrong('what to do?')
-  if (command !== 'nat') throw wrong(`no such command: ${command}`)
-  if (rest.length !== 1) throw wrong('nat wants one SERVER')
+  if (command === undefined) throw invalid('what to do?')
+  if (command !== 'nat') throw invalid(`no such command: ${command}`)
+  if (rest.length !== 1) throw invalid('nat wants one SERVER')
   return words
 }
 
@@ -83,7 +83,7 @@ function parse(args) {
  * @returns {import('./nat/discover.js').NatOptions}
  */
 function natOptions({ values, positionals }) {
-  if (values.ipv4 && values.ipv6) throw wrong('-4 or -6, not both')
+  if (values.ipv4 && values.ipv6) throw invalid('-4 or -6, not both')
   const family = values.ipv6 ? 6 : 4
   return {
     server: positionals[1],
@@ -102,7 +102,7 @@ function natOptions({ values, positionals }) {
  */
 function numberOf(name, text) {
   const number = text.trim() === '' ? Number.NaN : Number(text)
-  if (!Number.isFinite(number)) throw wrong(`${name} must be a number`)
+  if (!Number.isFinite(number)) throw invalid(`${name} must be a number`)
   return number
 }
 
@@ -128,9 +128,4 @@ function isUsage(error) {
 function explain(error) {
   if (error instanceof UrchinError || isUsage(error)) return error.message
   return error?.stack ?? String(error)
-}
-
-/** @param {string} message */
-function wrong(message) {
-  return new UrchinError('ERR_INVALID_ARGUMENT', message)
 }

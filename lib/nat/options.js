@@ -1,7 +1,7 @@
 // The options of discoverNat(), checked.
 
 import { isIP } from 'node:net'
-import { UrchinError } from '../errors.js'
+import { invalid } from '../errors.js'
 
 /**
  * @typedef {object} NatOptions
@@ -35,13 +35,13 @@ const defaultTimeoutMs = 4000
  * @throws {UrchinError} ERR_INVALID_ARGUMENT
  */
 export function checkOptions(options) {
-  if (typeof options !== 'object' || options === null) throw wrong('options must be an object')
+  if (typeof options !== 'object' || options === null) throw invalid('options must be an object')
   const { server, localAddress, hairpin = true, signal } = options
-  if (typeof server !== 'string') throw wrong('server must be a string')
+  if (typeof server !== 'string') throw invalid('server must be a string')
   if (localAddress !== undefined && isIP(localAddress) === 0)
-    throw wrong('localAddress must be an IP address')
-  if (typeof hairpin !== 'boolean') throw wrong('hairpin must be a boolean')
-  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrong('signal must be an AbortSignal')
+    throw invalid('localAddress must be an IP address')
+  if (typeof hairpin !== 'boolean') throw invalid('hairpin must be a boolean')
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw invalid('signal must be an AbortSignal')
   return {
     server,
     localAddress,
@@ -58,7 +58,7 @@ export function checkOptions(options) {
 function lifetimeOf(lifetime) {
   if (typeof lifetime === 'boolean') return lifetime ? defaultLifetimeSeconds : 0
   if (typeof lifetime !== 'object' || lifetime === null) {
-    throw wrong('lifetime must be a boolean or { maxSeconds }')
+    throw invalid('lifetime must be a boolean or { maxSeconds }')
   }
   return numberIn('lifetime.maxSeconds', Reflect.get(lifetime, 'maxSeconds'), [0.1, 3600])
 }
@@ -69,10 +69,10 @@ function lifetimeOf(lifetime) {
  * @returns {4 | 6 | undefined}
  */
 function familyOf(family, localAddress) {
-  if (family !== undefined && family !== 4 && family !== 6) throw wrong('family must be 4 or 6')
+  if (family !== undefined && family !== 4 && family !== 6) throw invalid('family must be 4 or 6')
   const local = localAddress === undefined ? undefined : /** @type {4 | 6} */ (isIP(localAddress))
   if (family !== undefined && local !== undefined && family !== local) {
-    throw wrong('family is not that of localAddress')
+    throw invalid('family is not that of localAddress')
   }
   return family ?? local
 }
@@ -86,12 +86,7 @@ function familyOf(family, localAddress) {
 function numberIn(name, value, [min, max], isWhole = false) {
   const isFitting = typeof value === 'number' && value >= min && value <= max
   if (!isFitting || (isWhole && !Number.isInteger(value))) {
-    throw wrong(`${name} must be ${isWhole ? 'an integer' : 'a number'} from ${min} to ${max}`)
+    throw invalid(`${name} must be ${isWhole ? 'an integer' : 'a number'} from ${min} to ${max}`)
   }
   return value
-}
-
-/** @param {string} message */
-function wrong(message) {
-  return new UrchinError('ERR_INVALID_ARGUMENT', message)
 }

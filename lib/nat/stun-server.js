@@ -3,7 +3,7 @@
 import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { UrchinError } from '../errors.js'
+import { invalid, UrchinError } from '../errors.js'
 
 /** @typedef {{ address: string, port: number, family: 4 | 6 }} Endpoint */
 
@@ -16,10 +16,11 @@ const defaultPort = 3478
  * @throws {UrchinError} ERR_INVALID_ARGUMENT
  */
 export function parseServer(text) {
-  if (typeof text !== 'string' || text === '') throw wrong('server must be a name, an address or a stun: URL')
+  if (typeof text !== 'string' || text === '')
+    throw invalid('server must be a name, an address or a stun: URL')
   const rest = text.trim().replace(/^stun:(\/\/)?/i, '')
   if (/^(stuns|turns?|https?|wss?):/i.test(rest)) {
-    throw wrong(`server must be a stun: URL: NATs are examined over UDP, not ${rest.split(':')[0]}`)
+    throw invalid(`server must be a stun: URL: NATs are examined over UDP, not ${rest.split(':')[0]}`)
   }
   if (isIP(rest) === 6) return { host: rest, port: defaultPort }
   const parts = /^(?:\[([^\]]+)\]|([^:[\]/?#\s]+))(?::(\d{1,5}))?$/.exec(rest)
@@ -27,7 +28,7 @@ export function parseServer(text) {
   const port = Number(parts?.[3] ?? defaultPort)
   const isBracketed = parts?.[1] !== undefined
   if (!parts || port < 1 || port > 65535 || host.length > 255 || (isBracketed && isIP(host) !== 6)) {
-    throw wrong(`server is no HOST[:PORT]: ${text.slice(0, 300)}`)
+    throw invalid(`server is no HOST[:PORT]: ${text.slice(0, 300)}`)
   }
   return { host, port }
 }
@@ -99,9 +100,4 @@ export async function localAddressTowards({ address, port, family }) {
 function reasonOf(cause) {
   if (cause?.name === 'TimeoutError') return 'the name server does not answer'
   return cause?.code === 'ENOTFOUND' ? 'no such name' : String(cause?.code ?? cause?.message ?? cause)
-}
-
-/** @param {string} message */
-function wrong(message) {
-  return new UrchinError('ERR_INVALID_ARGUMENT', message)
 }
