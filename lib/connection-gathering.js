@@ -20,6 +20,9 @@ import { writeCandidate } from './sdp/candidate.js'
 export class ConnectionGathering {
   #fields
   #local = new LocalIce(0)
+  /** @type {LocalIce | null} */
+  #previous = null
+  #latest = 0
   #isStarted = false
 
   /** @param {GatheringFields} fields */
@@ -46,8 +49,16 @@ export class ConnectionGathering {
   /** @returns {{ ufrag: string, pwd: string }} what the core has to restart with */
   restart() {
     this.#fields.log.write('info', 'restarting ICE', { name: 'restart-ice' })
-    this.#local = new LocalIce(this.#local.generation + 1)
+    this.#previous = this.#local
+    this.#latest += 1
+    this.#local = new LocalIce(this.#latest)
     return this.start()
+  }
+
+  /** The offer that told of the restart gave way: what was before it holds. */
+  rollBack() {
+    this.#local = this.#previous ?? this.#local
+    this.#previous = null
   }
 
   /**

@@ -18,7 +18,8 @@ import { taggedSection, writeSdp } from './sdp/write.js'
  * @property {import('./log.js').ConnectionLog} log
  * @property {import('./connection-order.js').ConnectionOrder} order
  * @property {import('./connection-ice.js').ConnectionIce} ice
- * @property {{ trickle: boolean, polite: boolean }} options
+ * @property {import('./ice-auto-restart.js').IceAutoRestart} restarts
+ * @property {{ trickle: boolean, polite: boolean, isPolitenessOpen: boolean }} options
  * @property {string} sessionId digits
  * @property {string} cname
  * @property {() => boolean} isOpen neither closed nor failed
@@ -34,6 +35,11 @@ export class ConnectionNegotiation {
   #media = null
   #remoteSdp = ''
   #peerTrickles = true
+  #offeredFirst = false
+  /** Our offer that waits for its answer. @type {{ isRestart: boolean, isAutomatic: boolean } | null} */
+  #open = null
+  /** A restart that was taken back is still due. */
+  #mustRestart = false
 
   /** @param {NegotiationFields} fields */
   constructor(fields) {
@@ -72,6 +78,11 @@ export class ConnectionNegotiation {
     return this.#remoteSdp
   }
 
+  /** Whether the first offer was ours. */
+  get offeredFirst() {
+    return this.#offeredFirst
+  }
+
   /** The m-line that our candidates belong to. */
   get taggedSection() {
     return taggedSection(/** @type {LocalDescription} */ (this.#descriptions.latest))
@@ -89,16 +100,22 @@ export class ConnectionNegotiation {
 
   /**
    * @param {import('./connection.js').OfferOptions} options
+   * @param {{ isAutomatic?: boolean }} [origin] isAutomatic: nobody asked for it
    * @returns {Promise<string>}
    */
-  createOffer({ iceRestart, ...wishes }) {
+  createOffer({ iceRestart, ...wishes }, { isAutomatic = false } = {}) {
     const { ice, log } = this.#fields
     const description = this.session.createOffer(wishes)
     this.#need.reset({ isOurs: true })
     log.write('debug', 'creating offer', { name: 'create-offer' })
     this.#descriptions.add(description)
-    if (!ice.isStarted) ice.gather(true)
-    else if (iceRestart) ice.restart()
+    const isRestart = ice.isStarted && (iceRestart === true || this.#mustRestart)
+    this.#open = { isRestart, isAutomatic }
+    this.#mustRestart = false
+    if (!ice.isStarted) {
+      this.#offeredFirst = true
+      ice.gather(true)
+    } else if (isRestart) ice.restart()
     return this.#announce(description, true).sent
   }
 
@@ -108,7 +125,7 @@ export class ConnectionNegotiation {
    * @returns {Promise<string>}
    */
   async setRemote(text, type) {
-    const { news, log, options } = this.#fields
+    const { news, log } = this.#fields
     try {
       if (news.isFailed) throw new UrchinError('ERR_INVALID_STATE', 'The connection failed')
       const kind = type ?? guessType(text, this.session.signalingState)
@@ -117,18 +134,38 @@ export class ConnectionNegotiation {
       const isGlare = kind === 'offer' && this.session.signalingState === 'have-local-offer'
       const applied =
         kind === 'offer'
-          ? this.session.applyOffer(description, { isPolite: options.polite })
+          ? this.session.applyOffer(description, { isPolite: this.#isPolite })
           : this.session.applyAnswer(description)
-      if (isGlare) {
-        log.write('info', 'glare: our offer gives way')
-        this.#descriptions.forgetOffer()
-        this.#need.force()
-      }
+      if (isGlare) this.#takeBack(applied)
       return await this.#apply(text, applied)
     } catch (error) {
       log.write('warn', `remote SDP not set, error: ${/** @type {any} */ (error).code}`)
       throw error
     }
+  }
+
+  get #isPolite() {
+    const { options } = this.#fields
+    // Two that were told nothing would both insist on the restarts that they offer by themselves, for ever.
+    return (
+      options.polite || (options.isPolitenessOpen && !this.#offeredFirst && this.#open?.isAutomatic === true)
+    )
+  }
+
+  /**
+   * Both sides offered at once, and ours gives way.
+   * @param {Applied} applied the peer's
+   */
+  #takeBack(applied) {
+    const { ice, log } = this.#fields
+    log.write('info', 'glare: our offer gives way')
+    this.#descriptions.forgetOffer()
+    if (this.#open?.isRestart) {
+      ice.rollBack()
+      this.#mustRestart = !applied.isRestart
+    }
+    if (!this.#open?.isAutomatic || this.#mustRestart) this.#need.force()
+    this.#open = null
   }
 
   /**
@@ -137,7 +174,9 @@ export class ConnectionNegotiation {
    * @returns {Promise<string>}
    */
   async #apply(text, applied) {
-    const { news, order, log } = this.#fields
+    const { news, order, log, restarts } = this.#fields
+    const isRestart = applied.answer ? applied.isRestart : this.#open?.isRestart
+    this.#open = null
     this.#remoteSdp = text
     this.#peerTrickles = applied.isTrickle
     this.#need.reset({ isOurs: false })
@@ -158,6 +197,7 @@ export class ConnectionNegotiation {
       for (const track of ended) news.tellOf(track, 'ended')
       for (const track of added) news.tellNamed('track', track)
       order.end()
+      if (isRestart) restarts.completed()
       this.release()
     }
     return answered ? answered.sent : new Promise((resolve) => news.afterwards(() => resolve('')))
@@ -198,6 +238,7 @@ export class ConnectionNegotiation {
   release() {
     this.#descriptions.release()
     this.checkNeed()
+    this.#fields.restarts.check()
   }
 
   /** Something changed that may need an offer. */

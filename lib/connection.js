@@ -13,6 +13,7 @@ import { checkOptions } from './connection-options.js'
 import { ConnectionOrder } from './connection-order.js'
 import { invalid, UrchinError } from './errors.js'
 import * as events from './events.js'
+import { IceAutoRestart } from './ice-auto-restart.js'
 import { ConnectionLog } from './log.js'
 import { buildStats } from './stats.js'
 import { LocalTrack } from './track.js'
@@ -26,7 +27,8 @@ import { WorkerPool } from './worker-pool.js'
 
 /**
  * Events: 'event' with every ConnectionEvent, and each also under its own name; further 'track' (RemoteTrack),
- * 'selected-pair' ({ local, remote }), 'ice-state' (string), 'negotiation-needed'.
+ * 'selected-pair' ({ local, remote }), 'ice-state' (string), 'ice-candidate-error' ({ url, errorCode, errorText }),
+ * 'ice-restart' (the promise of an offer that nobody asked for), 'negotiation-needed'.
  * @extends {EventEmitter<import('./events.js').ConnectionEvents>}
  */
 export class WebRtcConnection extends EventEmitter {
@@ -38,6 +40,7 @@ export class WebRtcConnection extends EventEmitter {
   #news
   #order = new ConnectionOrder((event) => this.#handle(event))
   #ice
+  #restarts
   #negotiation
   /** @type {ConnectionMedia | null} */
   #media = null
@@ -67,7 +70,20 @@ export class WebRtcConnection extends EventEmitter {
     this.#news = new ConnectionNews(this, this.#log)
     /** @type {Worker} */
     this.#worker = options.worker ?? WorkerPool.get()
-    const parts = { worker: this.#worker, news: this.#news, log: this.#log, options: this.#options }
+    this.#restarts = new IceAutoRestart({
+      canOffer: () => this.#negotiation.canOffer,
+      isFirstOfferer: () => this.#negotiation.offeredFirst,
+      look: () => this.#ice.look(),
+      offer: (cause) => this.#offerRestart(cause),
+    })
+    if (!this.#options.iceAutoRestart) this.#restarts.stop()
+    const parts = {
+      worker: this.#worker,
+      news: this.#news,
+      log: this.#log,
+      options: this.#options,
+      restarts: this.#restarts,
+    }
     this.#ice = new ConnectionIce({
       ...parts,
       taggedSection: () => this.#negotiation.taggedSection,
@@ -157,6 +173,17 @@ export class WebRtcConnection extends EventEmitter {
     if (!this.#negotiation.session.transport)
       throw new UrchinError('ERR_INVALID_STATE', 'There is no ICE to restart')
     return this.createOffer({ iceRestart: true })
+  }
+
+  /** @param {string} cause */
+  #offerRestart(cause) {
+    this.#log.write('info', `offering an ICE restart, cause: ${cause}`)
+    try {
+      const offer = this.#negotiation.createOffer({ iceRestart: true }, { isAutomatic: true })
+      this.#news.tellNamed('ice-restart', offer)
+    } catch (error) {
+      this.#onError(error)
+    }
   }
 
   /**
@@ -254,6 +281,11 @@ export class WebRtcConnection extends EventEmitter {
     return this.#news.state
   }
 
+  /** ICE's state: 'new', 'checking', 'connected', 'disconnected', 'failed' or 'closed'. @returns {string} */
+  get iceState() {
+    return this.#ice.state
+  }
+
   /** The pair that packets take; null before there is one. @returns {{ local: Candidate, remote: Candidate } | null} */
   getSelectedPair() {
     const { pair } = this.#ice
@@ -302,6 +334,7 @@ export class WebRtcConnection extends EventEmitter {
       this.#resolveClosing = resolve
     })
     this.#log.write('info', 'closing', { name: 'close' })
+    this.#restarts.stop()
     this.#updateActive()
     if (this.#media) {
       this.#worker.closeConnection(this.#connectionId).catch((/** @type {Error} */ error) => {
@@ -338,6 +371,8 @@ export class WebRtcConnection extends EventEmitter {
       case 'gathered':
       case 'ice-state':
       case 'selected-pair':
+      case 'ice-server-error':
+      case 'network-changed':
         this.#ice.handle(event)
         break
       case 'ready':
@@ -362,6 +397,8 @@ export class WebRtcConnection extends EventEmitter {
   /** @param {{ code: string, detail: string }} reason */
   #fail({ code, detail }) {
     if (this.#news.isFailed || this.#news.isFinished) return
+    if (code.startsWith('ERR_ICE_')) this.#ice.end('failed')
+    this.#restarts.stop()
     this.#log.write('error', `failed, code: ${code}, detail: ${detail}`, null)
     this.#news.tell(events.CONN_FAILED, this.getRemoteSdp(), { code, detail })
     this.#negotiation.drop(new UrchinError(code, detail))
@@ -372,6 +409,7 @@ export class WebRtcConnection extends EventEmitter {
     if (this.#news.isFinished) return
     this.#closing ??= Promise.resolve()
     this.#order.flush()
+    this.#ice.end('closed')
     for (const track of this.#media?.clear() ?? []) this.#news.tellOf(track, 'ended')
     for (const track of this.#tracks) track.remove()
     this.#negotiation.drop(new UrchinError('ERR_CLOSED', 'The connection was closed'))

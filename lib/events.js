@@ -17,7 +17,9 @@
 /** @typedef {{ failed: [Required<ConnectionEvent>], 'negotiation-needed': [], 'ice-state': [string] }} EventsOfNeed */
 /** @typedef {{ local: Candidate, remote: Candidate }} CandidatePair */
 /** @typedef {{ track: [import('./track.js').RemoteTrack], 'selected-pair': [CandidatePair] }} EventsOfMedia */
-/** @typedef {EventsAtFirst & EventsOfState & EventsOfSdp & EventsOfNeed & EventsOfMedia} ConnectionEvents */
+/** @typedef {{ url: string, errorCode: number, errorText: string }} IceCandidateError 701: not reached */
+/** @typedef {{ 'ice-candidate-error': [IceCandidateError], 'ice-restart': [Promise<string>] }} EventsOfIce */
+/** @typedef {EventsAtFirst & EventsOfState & EventsOfSdp & EventsOfNeed & EventsOfMedia & EventsOfIce} ConnectionEvents */
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 
 export const CONN_INITIAL = 101

@@ -150,7 +150,8 @@ export class HttpSessions {
     const offered = parseSdp(body)
     protocol.checkOffer(offered)
     const offer = protocol.adaptOffer?.(body) ?? body
-    const connection = this.#server.createConnection({ trickle: false })
+    // RFC 9725 4.3.3: only the client restarts ICE.
+    const connection = this.#server.createConnection({ trickle: false, iceAutoRestart: false })
     try {
       // It joins only when all has gone well; what comes in meanwhile is handed over then.
       /** @type {any[]} */

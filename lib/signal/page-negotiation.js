@@ -28,6 +28,8 @@ export class PageNegotiation {
     connection.on('candidate', ({ message }) => this.#sendCandidate(message))
     connection.on('gathered', () => this.#sendCandidate(null))
     connection.on('negotiation-needed', () => this.offer())
+    // The connection has made this one by itself.
+    connection.on('ice-restart', (offer) => this.#describe('offer', () => offer))
   }
 
   /** Makes an offer and sends it. */

@@ -46,6 +46,8 @@ export declare class ConnectionGathering {
         ufrag: string;
         pwd: string;
     };
+    /** The offer that told of the restart gave way: what was before it holds. */
+    rollBack(): void;
     /**
      * One of the core's events of gathering; those of an earlier generation are past.
      * @param {{ type: string, generation: number, candidate?: Candidate }} event

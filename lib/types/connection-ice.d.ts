@@ -9,6 +9,7 @@ export type IceFields = {
     news: import('./connection-news.js').ConnectionNews;
     log: import('./log.js').ConnectionLog;
     options: import('./connection-options.js').CheckedOptions;
+    restarts: import('./ice-auto-restart.js').IceAutoRestart;
     /**
      * the m-line that candidates belong to
      */
@@ -37,6 +38,7 @@ export type IceFields = {
  * @property {import('./connection-news.js').ConnectionNews} news
  * @property {import('./log.js').ConnectionLog} log
  * @property {import('./connection-options.js').CheckedOptions} options
+ * @property {import('./ice-auto-restart.js').IceAutoRestart} restarts
  * @property {() => { mid: string, index: number }} taggedSection the m-line that candidates belong to
  * @property {() => string} localSdp
  * @property {() => void} onProgress a description may be ready to be sent
@@ -63,6 +65,12 @@ export declare class ConnectionIce {
     /** @param {boolean} isControlling */
     gather(isControlling: boolean): void;
     restart(): void;
+    /** The offer that told of the restart gave way. */
+    rollBack(): void;
+    /** What the core will not tell, as the connection itself is at its end. @param {'failed' | 'closed'} state */
+    end(state: 'failed' | 'closed'): void;
+    /** @returns {import('./ice-auto-restart.js').AddressView} */
+    look(): import('./ice-auto-restart.js').AddressView;
     /**
      * One of the core's events about ICE.
      * @param {any} event

@@ -8,9 +8,11 @@ export type NegotiationFields = {
     log: import('./log.js').ConnectionLog;
     order: import('./connection-order.js').ConnectionOrder;
     ice: import('./connection-ice.js').ConnectionIce;
+    restarts: import('./ice-auto-restart.js').IceAutoRestart;
     options: {
         trickle: boolean;
         polite: boolean;
+        isPolitenessOpen: boolean;
     };
     /**
      * digits
@@ -36,7 +38,8 @@ export type NegotiationFields = {
  * @property {import('./log.js').ConnectionLog} log
  * @property {import('./connection-order.js').ConnectionOrder} order
  * @property {import('./connection-ice.js').ConnectionIce} ice
- * @property {{ trickle: boolean, polite: boolean }} options
+ * @property {import('./ice-auto-restart.js').IceAutoRestart} restarts
+ * @property {{ trickle: boolean, polite: boolean, isPolitenessOpen: boolean }} options
  * @property {string} sessionId digits
  * @property {string} cname
  * @property {() => boolean} isOpen neither closed nor failed
@@ -56,6 +59,8 @@ export declare class ConnectionNegotiation {
     get localSdp(): string;
     /** The peer's latest description; '' before there is one. */
     get remoteSdp(): string;
+    /** Whether the first offer was ours. */
+    get offeredFirst(): boolean;
     /** The m-line that our candidates belong to. */
     get taggedSection(): {
         mid: string;
@@ -65,9 +70,12 @@ export declare class ConnectionNegotiation {
     get canOffer(): boolean;
     /**
      * @param {import('./connection.js').OfferOptions} options
+     * @param {{ isAutomatic?: boolean }} [origin] isAutomatic: nobody asked for it
      * @returns {Promise<string>}
      */
-    createOffer({ iceRestart, ...wishes }: import('./connection.js').OfferOptions): Promise<string>;
+    createOffer({ iceRestart, ...wishes }: import('./connection.js').OfferOptions, { isAutomatic }?: {
+        isAutomatic?: boolean;
+    }): Promise<string>;
     /**
      * @param {string} text
      * @param {'offer' | 'answer' | undefined} type

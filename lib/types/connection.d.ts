@@ -16,7 +16,8 @@ export type CandidateInit = import('./connection-arguments.js').CandidateInit;
 /** @typedef {import('./connection-arguments.js').CandidateInit} CandidateInit */
 /**
  * Events: 'event' with every ConnectionEvent, and each also under its own name; further 'track' (RemoteTrack),
- * 'selected-pair' ({ local, remote }), 'ice-state' (string), 'negotiation-needed'.
+ * 'selected-pair' ({ local, remote }), 'ice-state' (string), 'ice-candidate-error' ({ url, errorCode, errorText }),
+ * 'ice-restart' (the promise of an offer that nobody asked for), 'negotiation-needed'.
  * @extends {EventEmitter<import('./events.js').ConnectionEvents>}
  */
 export declare class WebRtcConnection extends EventEmitter<import('./events.js').ConnectionEvents> {
@@ -97,6 +98,8 @@ export declare class WebRtcConnection extends EventEmitter<import('./events.js')
     getRemoteSdp(): string;
     /** The code of the last state: 101 to 105 or 500. @returns {number} */
     getCurrentState(): number;
+    /** ICE's state: 'new', 'checking', 'connected', 'disconnected', 'failed' or 'closed'. @returns {string} */
+    get iceState(): string;
     /** The pair that packets take; null before there is one. @returns {{ local: Candidate, remote: Candidate } | null} */
     getSelectedPair(): {
         local: Candidate;

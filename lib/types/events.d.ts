@@ -45,7 +45,16 @@ export type EventsOfMedia = {
     track: [import('./track.js').RemoteTrack];
     'selected-pair': [CandidatePair];
 };
-export type ConnectionEvents = EventsAtFirst & EventsOfState & EventsOfSdp & EventsOfNeed & EventsOfMedia;
+export type IceCandidateError = {
+    url: string;
+    errorCode: number;
+    errorText: string;
+};
+export type EventsOfIce = {
+    'ice-candidate-error': [IceCandidateError];
+    'ice-restart': [Promise<string>];
+};
+export type ConnectionEvents = EventsAtFirst & EventsOfState & EventsOfSdp & EventsOfNeed & EventsOfMedia & EventsOfIce;
 export type Candidate = import('./sdp/candidate.js').Candidate;
 /**
  * @typedef {object} ConnectionEvent
@@ -61,7 +70,9 @@ export type Candidate = import('./sdp/candidate.js').Candidate;
 /** @typedef {{ failed: [Required<ConnectionEvent>], 'negotiation-needed': [], 'ice-state': [string] }} EventsOfNeed */
 /** @typedef {{ local: Candidate, remote: Candidate }} CandidatePair */
 /** @typedef {{ track: [import('./track.js').RemoteTrack], 'selected-pair': [CandidatePair] }} EventsOfMedia */
-/** @typedef {EventsAtFirst & EventsOfState & EventsOfSdp & EventsOfNeed & EventsOfMedia} ConnectionEvents */
+/** @typedef {{ url: string, errorCode: number, errorText: string }} IceCandidateError 701: not reached */
+/** @typedef {{ 'ice-candidate-error': [IceCandidateError], 'ice-restart': [Promise<string>] }} EventsOfIce */
+/** @typedef {EventsAtFirst & EventsOfState & EventsOfSdp & EventsOfNeed & EventsOfMedia & EventsOfIce} ConnectionEvents */
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 export declare const CONN_INITIAL = 101;
 export declare const CONN_STARTED = 102;

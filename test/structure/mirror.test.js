@@ -31,7 +31,6 @@ const testedThrough = {
   'csrc/transport/cert.c': 'test/csrc/transport/dtls_test.c',
   'csrc/transport/event.c': 'test/csrc/transport/transport_test.c',
   'csrc/transport/openssl_check.c': 'test/binding',
-  'lib/connection-ice.js': 'test/lib/connection.test.js',
   'lib/connection-life.js': 'test/lib/connection-native.test.js',
   'lib/connection-negotiation.js': 'test/lib/connection.test.js',
   'lib/index.js': 'test/binding',

@@ -55,6 +55,24 @@ test('a negotiation that the connection needs is offered', async () => {
   assert.deepEqual(types(), ['offer'])
 })
 
+test('an ICE restart that the connection offers by itself is sent, before its candidates', async () => {
+  const { connection, negotiation, sent, types } = setUp()
+  negotiation.takeDescription('offer', offer)
+  await settle()
+  connection.emit('ice-restart', Promise.resolve('v=0 restart'))
+  connection.emit('candidate', { message: { candidate: 'candidate:restarted' } })
+  await settle()
+  assert.deepEqual(types(), ['answer', 'offer', 'candidate'])
+  assert.equal(sent[1].sdp, 'v=0 restart')
+  negotiation.takeDescription('answer', 'v=0')
+  await settle()
+  assert.equal(connection.remoteSdps.length, 2)
+  // One that gives way, or that the end of the connection overtakes, is nobody's fault.
+  connection.emit('ice-restart', Promise.reject(new UrchinError('ERR_CLOSED', '')))
+  await settle()
+  assert.equal(sent.length, 3)
+})
+
 test('a crossing offer is dropped without a word, and so is the end of the connection', async () => {
   const { connection, negotiation, sent, reported } = setUp()
   for (const code of ['ERR_GLARE', 'ERR_CLOSED']) {
