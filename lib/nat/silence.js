@@ -30,11 +30,9 @@ export function isRefused({ address, port, family }, timeoutMs) {
     const timer = setTimeout(finish, timeoutMs, false)
     socket.on('error', (/** @type {any} */ error) => finish(error.code === 'ECONNREFUSED'))
     socket.on('message', () => finish(false))
-    // With a callback it is that which is told that there is no way, and not the listeners.
-    socket.connect(port, address, (/** @type {any} */ error) => {
-      if (error) finish(false)
-      else socket.send(newRequest())
-    })
+    socket.on('connect', () => socket.send(newRequest()))
+    // Not with a callback: that would be told of an error as well, in place of the listeners.
+    socket.connect(port, address)
   })
 }
 

@@ -2,6 +2,7 @@
 
 import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
+import { once } from 'node:events'
 import { isIP } from 'node:net'
 import { invalid, UrchinError } from '../errors.js'
 
@@ -82,12 +83,9 @@ function aborted(signal) {
 export async function localAddressTowards({ address, port, family }) {
   const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
   try {
-    await new Promise((resolve, reject) => {
-      // With a callback it is that which is told of an error, and not the listeners.
-      socket.connect(port, address, (/** @type {any} */ error) =>
-        error ? reject(error) : resolve(undefined),
-      )
-    })
+    // Not with a callback: that would be told of an error as well, in place of the listeners.
+    socket.connect(port, address)
+    await once(socket, 'connect')
     return socket.address().address
   } catch {
     return null
