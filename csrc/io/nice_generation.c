@@ -15,9 +15,6 @@
 
 /* RFC 8445 14.2: not more often than every 5 ms. */
 #define PACING_MS 5
-/* RFC 8445 14.3 has 500 ms, for networks of 2005; lost checks are what connecting waits for. In all 3.8 s. */
-#define CHECK_TIMEOUT_MS 200
-#define CHECK_TRANSMISSIONS 5
 /* The agent's timer goes on for so long when nothing is left to be done; then failing pairs have failed. */
 #define IDLE_MS 1000
 #define IDLE_READY_MS 50
@@ -479,8 +476,7 @@ static int make_agent(struct urchin_nice_generation *generation)
 						NICE_AGENT_OPTION_REGULAR_NOMINATION | NICE_AGENT_OPTION_ICE_TRICKLE |
 						    NICE_AGENT_OPTION_CONSENT_FRESHNESS);
 	g_object_set(generation->agent, "upnp", FALSE, "ice-udp", TRUE, "ice-tcp", (gboolean)config->tcp, "force-relay",
-		     (gboolean)config->relay_only, "stun-pacing-timer", (guint)PACING_MS, "stun-initial-timeout",
-		     (guint)CHECK_TIMEOUT_MS, "stun-max-retransmissions", (guint)CHECK_TRANSMISSIONS, "idle-timeout",
+		     (gboolean)config->relay_only, "stun-pacing-timer", (guint)PACING_MS, "idle-timeout",
 		     (guint)IDLE_MS, NULL);
 	connect_signals(generation);
 	add_addresses(generation);

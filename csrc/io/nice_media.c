@@ -2,6 +2,7 @@
  * The packets of a generation: our sockets beside libnice's, the path over them, and libnice itself for the pairs that
  * only it can use (relayed and TCP ones: the "backend").
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -12,6 +13,7 @@
 #include "io/nice_generation.h"
 #include "io/stun_filter.h"
 #include "wire/demux.h"
+#include "wire/stun.h"
 
 /*
  * libnice 0.1.21 gives a silent peer 10 s, not the 30 s of RFC 7675 5.1: its pair is selected again and has again 10 s.
@@ -194,6 +196,45 @@ static void hold(struct urchin_nice_generation *generation, int local, const str
 	generation->counters.held++;
 }
 
+/* RFC 8445 7.2.5.3.1: where the peer sees us may be an address that we told it. */
+static void note_reflexive(struct urchin_nice_generation *generation, struct urchin_nice_media *media,
+			   const struct urchin_addr *mapped)
+{
+	media->reflexive.address[0] = '\0';
+	if (urchin_addr_equal(mapped, &media->udp.addr))
+		return;
+	media->reflexive = make_reflexive(mapped);
+	snprintf(media->reflexive.related_address, sizeof(media->reflexive.related_address), "%s", media->host.address);
+	media->reflexive.related_port = media->host.port;
+	for (size_t i = 0; i < generation->local_count; i++) {
+		const struct urchin_candidate *told = &generation->locals[i];
+
+		if (told->type == URCHIN_CANDIDATE_SRFLX && told->port == mapped->port &&
+		    strcmp(told->address, media->reflexive.address) == 0)
+			media->reflexive = *told;
+	}
+}
+
+/* An answer to one of the path's checks. What it says of our address counts when the path takes it as genuine. */
+static void take_answer(struct urchin_nice_generation *generation, int local, const struct urchin_addr *from,
+			const uint8_t *bytes, size_t len, uint64_t now_us)
+{
+	struct urchin_nice_media *media = &generation->media[local];
+	struct urchin_candidate before = media->reflexive;
+	struct urchin_ice_path_stats stats;
+	struct urchin_stun stun;
+	uint64_t count;
+
+	if (urchin_stun_read(&stun, bytes, len) == 0 && stun.mapped.family != URCHIN_ADDR_NONE)
+		note_reflexive(generation, media, &stun.mapped);
+	urchin_ice_path_get_stats(generation->path, &stats);
+	count = stats.answers_received;
+	urchin_ice_path_feed(generation->path, local, from, bytes, len, now_us);
+	urchin_ice_path_get_stats(generation->path, &stats);
+	if (stats.answers_received == count)
+		media->reflexive = before;
+}
+
 static void on_packet(void *owner, struct urchin_udp_socket *udp, const struct urchin_addr *from, uint8_t *bytes,
 		      size_t len, uint64_t now_us)
 {
@@ -202,7 +243,7 @@ static void on_packet(void *owner, struct urchin_udp_socket *udp, const struct u
 
 	if (is_ours(generation, bytes, len)) {
 		if (!urchin_nice_discovery_feed(&generation->discovery, local, from, bytes, len, now_us))
-			urchin_ice_path_feed(generation->path, local, from, bytes, len, now_us);
+			take_answer(generation, local, from, bytes, len, now_us);
 		if (generation->held_count && generation->has_path)
 			urchin_loop_post(generation->loop, &generation->held_task);
 	} else if (urchin_ice_path_hear(generation->path, local, from, now_us)) {
@@ -310,26 +351,6 @@ static int find_media(const struct urchin_nice_generation *generation, const Nic
 	return URCHIN_ICE_PATH_BACKEND;
 }
 
-/* RFC 8445 7.2.5.3.1: the peer sees us at an address that may be one we told it. */
-static void note_reflexive(struct urchin_nice_generation *generation, struct urchin_nice_media *media,
-			   const NiceCandidate *local)
-{
-	struct urchin_candidate seen;
-
-	media->reflexive.address[0] = '\0';
-	if (local->type == NICE_CANDIDATE_TYPE_HOST)
-		return;
-	urchin_nice_read_candidate(local, &seen);
-	for (size_t i = 0; i < generation->local_count; i++) {
-		const struct urchin_candidate *told = &generation->locals[i];
-
-		if (told->type == URCHIN_CANDIDATE_SRFLX && told->port == seen.port &&
-		    strcmp(told->address, seen.address) == 0)
-			seen = *told;
-	}
-	media->reflexive = seen;
-}
-
 static enum urchin_candidate_type remote_type(const struct urchin_nice_generation *generation,
 					      const NiceCandidate *remote)
 {
@@ -345,13 +366,16 @@ void urchin_nice_media_select(struct urchin_nice_generation *generation, const N
 	enum urchin_candidate_type type = remote_type(generation, remote);
 	bool is_relayed = local->type == NICE_CANDIDATE_TYPE_RELAYED || type == URCHIN_CANDIDATE_RELAY ||
 			  local->transport != NICE_CANDIDATE_TRANSPORT_UDP;
+	struct urchin_addr mapped;
 	struct urchin_addr addr;
 
 	if (!read_nice_address(&addr, &remote->addr) || generation->is_rearming)
 		return;
 	generation->backend_is_selected = index == URCHIN_ICE_PATH_BACKEND;
 	if (index != URCHIN_ICE_PATH_BACKEND) {
-		note_reflexive(generation, &generation->media[index], local);
+		/* A discovered pair's local candidate is what the peer sees. */
+		if (read_nice_address(&mapped, &local->addr))
+			note_reflexive(generation, &generation->media[index], &mapped);
 	} else {
 		urchin_nice_read_candidate(local, &generation->backend_pair.local);
 		urchin_nice_read_candidate(remote, &generation->backend_pair.remote);

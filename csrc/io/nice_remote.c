@@ -12,7 +12,7 @@
 #define CREDENTIAL_MAX 256
 /*
  * libnice 0.1.21 nominates as soon as two pairs work, and never leaves a relay for a better pair: relays join when the
- * first direct checks have had the time for an answer, and for a retransmission.
+ * first direct checks have had the time for an answer, and for a retransmission of ours.
  */
 #define RELAY_DELAY_US 500000
 
@@ -44,6 +44,7 @@ int urchin_nice_generation_set_remote(struct urchin_nice_generation *generation,
 	generation->has_remote = true;
 	nice_agent_set_remote_credentials(generation->agent, generation->stream_id, ufrag, pwd);
 	urchin_glib_source_touch(&generation->source);
+	urchin_ice_path_seek(generation->path, urchin_clock_us());
 	return 0;
 }
 

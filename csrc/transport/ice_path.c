@@ -98,6 +98,8 @@ int urchin_ice_path_set_remote(struct urchin_ice_path *path, const char *ufrag, 
 void urchin_ice_path_set_controlling(struct urchin_ice_path *path, bool is_controlling)
 {
 	path->config.is_controlling = is_controlling;
+	path->has_news = true;
+	urchin_ice_path_wake(path, path->now_us);
 }
 
 /* --- addresses --- */
@@ -152,8 +154,7 @@ int urchin_ice_path_add_remote(struct urchin_ice_path *path, const struct urchin
 static void take_news(struct urchin_ice_path *path)
 {
 	path->has_news = false;
-	bool is_relayed = path->is_waiting || (urchin_ice_path_has_path(path) && urchin_ice_path_is_relayed(path));
-	if (is_relayed)
+	if (urchin_ice_path_wants_direct(path))
 		urchin_ice_path_search(path, true);
 	if (path->is_recovering)
 		urchin_ice_path_form_pairs(path, false);

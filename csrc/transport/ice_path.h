@@ -79,6 +79,13 @@ int urchin_ice_path_add_remote(struct urchin_ice_path *path, const struct urchin
 			       enum urchin_candidate_type type, uint32_t priority, uint64_t now_us);
 
 /*
+ * The backend began its checks. While there is no path and we control, direct pairs are checked here too, and the first
+ * that answers is nominated (RFC 8445 8.1.1; a better one has 50 ms to answer): libnice nominates a lone pair only when
+ * all others have failed. In the other role nothing changes.
+ */
+void urchin_ice_path_seek(struct urchin_ice_path *path, uint64_t now_us);
+
+/*
  * The backend selected a pair. A direct one is taken at once when we are controlled or have none or a worse one; a
  * relayed one (is_relayed: either end) at once when no direct pair can be formed, else after relay_patience_us in which
  * direct pairs are checked; afterwards direct pairs go on being checked for 10 s, and the controlling side nominates

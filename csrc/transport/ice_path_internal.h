@@ -38,7 +38,7 @@ struct urchin_ice_remote {
 /* Why a pair is being checked. */
 enum urchin_ice_plan {
 	URCHIN_ICE_PLAN_NONE,
-	URCHIN_ICE_PLAN_SEARCH,   /* for a direct pair, while a relayed one is in use */
+	URCHIN_ICE_PLAN_SEARCH,   /* for a direct pair, while there is none */
 	URCHIN_ICE_PLAN_PROBE,    /* the peer may be there now */
 	URCHIN_ICE_PLAN_NOMINATE, /* we control and have chosen it: with USE-CANDIDATE */
 };
@@ -122,6 +122,8 @@ struct urchin_ice_path {
 	uint64_t jitter;              /* thousandths, drawn with each check of the current pair */
 	uint64_t heard[BUSY_PACKETS]; /* on the path; the newest before heard_next */
 	unsigned heard_next;
+
+	bool is_seeking; /* until there is a path, while we control */
 
 	/* A nominated relayed pair that waits for a direct one. */
 	bool is_waiting;
@@ -220,6 +222,8 @@ bool urchin_ice_path_is_relayed(const struct urchin_ice_path *path); /* the curr
 /* Packets go this way from now on; NULL: the backend's. is_proven: the peer was just heard there. */
 void urchin_ice_path_move(struct urchin_ice_path *path, struct urchin_ice_pair *pair, bool is_proven);
 void urchin_ice_path_lose(struct urchin_ice_path *path); /* there is no path any more */
+/* Whether a direct pair is wanted: in the place of a relayed one, or because there is no path yet. */
+bool urchin_ice_path_wants_direct(const struct urchin_ice_path *path);
 /* Checks direct pairs; all again, or only those never checked. */
 void urchin_ice_path_search(struct urchin_ice_path *path, bool only_new);
 /* A direct pair answered: perhaps it is time to nominate. */

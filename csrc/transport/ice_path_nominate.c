@@ -51,6 +51,7 @@ void urchin_ice_path_move(struct urchin_ice_path *path, struct urchin_ice_pair *
 	path->current = pair;
 	path->is_on_backend = !pair;
 	path->is_waiting = false;
+	path->is_seeking = false;
 	path->settle_us = URCHIN_NEVER_US;
 	path->former_us = path->now_us + FORMER_INTERVAL_US;
 	path->taken_us = path->now_us;
@@ -86,8 +87,10 @@ void urchin_ice_path_lose(struct urchin_ice_path *path)
 
 /* --- looking for a direct pair --- */
 
-static bool is_relay_in_use(const struct urchin_ice_path *path)
+bool urchin_ice_path_wants_direct(const struct urchin_ice_path *path)
 {
+	if (path->is_seeking && path->config.is_controlling)
+		return true;
 	return path->is_waiting || (urchin_ice_path_has_path(path) && urchin_ice_path_is_relayed(path));
 }
 
@@ -144,7 +147,7 @@ static bool is_better_open(const struct urchin_ice_path *path, const struct urch
 void urchin_ice_path_consider(struct urchin_ice_path *path)
 {
 	/* RFC 8445 8.1.1: the controlling side nominates. The other one hears of it from its backend, or follows. */
-	if (!path->config.is_controlling || !is_relay_in_use(path) || is_nominating(path))
+	if (!path->config.is_controlling || !urchin_ice_path_wants_direct(path) || is_nominating(path))
 		return;
 	struct urchin_ice_pair *best = best_choice(path);
 	if (!best)
@@ -194,7 +197,7 @@ void urchin_ice_path_run_nomination(struct urchin_ice_path *path)
 		path->settle_us = URCHIN_NEVER_US;
 	}
 	bool is_former_due = path->former_us <= path->now_us && path->pace_us <= path->now_us;
-	if (is_former_due && urchin_ice_path_can_check(path) && is_relay_in_use(path))
+	if (is_former_due && urchin_ice_path_can_check(path) && urchin_ice_path_wants_direct(path))
 		ask_former(path);
 }
 
@@ -203,9 +206,19 @@ uint64_t urchin_ice_path_nomination_deadline_us(const struct urchin_ice_path *pa
 	uint64_t deadline_us = path->settle_us;
 	if (path->is_waiting)
 		deadline_us = urchin_ice_min(deadline_us, path->patience_end_us);
-	if (urchin_ice_path_can_check(path) && is_relay_in_use(path))
+	if (urchin_ice_path_can_check(path) && urchin_ice_path_wants_direct(path))
 		deadline_us = urchin_ice_min(deadline_us, urchin_ice_max(path->former_us, path->pace_us));
 	return deadline_us;
+}
+
+void urchin_ice_path_seek(struct urchin_ice_path *path, uint64_t now_us)
+{
+	urchin_ice_path_enter(path, now_us);
+	if (urchin_ice_path_has_path(path))
+		return;
+	path->is_seeking = true;
+	path->has_news = true;
+	urchin_ice_path_run(path);
 }
 
 /* --- what the backend selects --- */

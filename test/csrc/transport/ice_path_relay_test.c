@@ -169,6 +169,50 @@ static void only_the_controlling_side_nominates(void **state)
 	}
 }
 
+/* 200 ms after the first, and twice as long each time, up to 1.6 s; the check that nominates seven times. */
+static void checks_are_repeated_less_and_less(void **state)
+{
+	(void)state;
+	static const uint64_t gaps_us[] = {200 * MS_US, 400 * MS_US, 800 * MS_US, 1600 * MS_US, 1600 * MS_US};
+	struct ice_world *world = relayed(true);
+	struct ice_side *side = &world->sides[0];
+	side->is_up[0] = false;
+	world_run(world, 9 * S_US);
+	for (size_t i = 0; i < 5; i++)
+		assert_int_equal(side->sent[i + 1].time_us - side->sent[i].time_us, gaps_us[i]);
+	world_free(world);
+
+	world = relayed(true);
+	side = &world->sides[0];
+	world->sides[1].ignores_names = true;
+	world_run(world, 12 * S_US);
+	size_t named = 0;
+	for (size_t i = 0; i < side->sent_count; i++)
+		named += side->sent[i].use_candidate;
+	assert_int_equal(named, 7);
+	assert_int_equal(side->local, URCHIN_ICE_PATH_BACKEND);
+	world_free(world);
+}
+
+/* The better of two pairs is waited for, but not for more than 50 ms. */
+static void the_better_pair_may_answer_a_little_later(void **state)
+{
+	(void)state;
+	for (int is_late = 0; is_late < 2; is_late++) {
+		struct ice_world *world = world_new(true, NULL);
+		struct ice_side *side = &world->sides[0];
+		struct urchin_addr better = world->sides[1].outside[1];
+		world->sides[1].lag_us[1] = (is_late ? 30 : 15) * MS_US;
+		know(world, 0);
+		urchin_ice_path_add_remote(side->path, &better, URCHIN_CANDIDATE_HOST, HOST_PRIORITY, world->now_us);
+		select_relay(world, 0);
+		world_run(world, 400 * MS_US);
+		assert_true(urchin_addr_equal(&side->remote, is_late ? &world->sides[1].outside[0] : &better));
+		assert_int_equal(side->path_count, 1);
+		world_free(world);
+	}
+}
+
 /* The backend of the controlled side says nothing of the new pair, but packets come that way. */
 static void the_controlled_side_follows_packets_off_the_relay(void **state)
 {
@@ -312,6 +356,13 @@ static void a_relay_does_not_displace_a_direct_pair(void **state)
 		select_relay(world, 0);
 		world_run(world, 20 * S_US);
 		assert_int_equal(side->path_count, 1);
+		/* Not when it loses packets for a moment either. */
+		world_cut(world, true);
+		select_relay(world, 0);
+		world_run(world, 500 * MS_US);
+		world_cut(world, false);
+		world_run(world, 20 * S_US);
+		assert_int_equal(side->path_count, 1);
 		/* Unless that one is gone. */
 		world_cut(world, true);
 		world_run(world, 6 * S_US);
@@ -338,9 +389,30 @@ static void a_relayed_remote_is_checked_from_our_socket(void **state)
 	world_free(world);
 }
 
+/* Without the backend: who controls checks and nominates; the other side hears of it from its backend. */
+static void the_controlling_side_seeks_by_itself(void **state)
+{
+	(void)state;
+	for (int controls = 0; controls < 2; controls++) {
+		struct ice_world *world = world_new(controls, NULL);
+		struct ice_side *first = &world->sides[0];
+
+		urchin_ice_path_seek(first->path, world->now_us);
+		world_run(world, 100 * MS_US);
+		assert_int_equal(first->path_count, 0);
+		/* Addresses that come later are taken in. */
+		know(world, 0);
+		world_run(world, 300 * MS_US);
+		assert_int_equal(first->path_count, controls);
+		assert_int_equal(side_has_path(first), controls);
+		world_free(world);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(the_controlling_side_seeks_by_itself),
 	    cmocka_unit_test(a_direct_pair_that_works_is_taken_instead),
 	    cmocka_unit_test(a_direct_pair_is_found_under_loss),
 	    cmocka_unit_test(the_relay_is_taken_when_patience_ends),
@@ -348,6 +420,8 @@ int main(void)
 	    cmocka_unit_test(without_direct_pairs_the_relay_is_taken_at_once),
 	    cmocka_unit_test(a_direct_pair_that_works_later_is_moved_to),
 	    cmocka_unit_test(only_the_controlling_side_nominates),
+	    cmocka_unit_test(checks_are_repeated_less_and_less),
+	    cmocka_unit_test(the_better_pair_may_answer_a_little_later),
 	    cmocka_unit_test(the_controlled_side_follows_packets_off_the_relay),
 	    cmocka_unit_test(silence_after_regular_packets_tells),
 	    cmocka_unit_test(silence_after_irregular_packets_tells_nothing),
