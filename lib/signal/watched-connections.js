@@ -11,7 +11,8 @@ import { eventNames } from '../events.js'
 
 /**
  * @typedef {object} Watched
- * @property {string} id
+ * @property {string} id in this list: '1', '2', …
+ * @property {string} connectionId in the log
  * @property {string | null} room null before it has joined one
  * @property {Who | null} participant
  * @property {number} createdAt ms since 1970
@@ -42,20 +43,26 @@ class Entry {
   stats = []
   /** Null when it has ended. @type {WebRtcConnection | null} */
   #connection
+  #connectionId
   /** @type {{ timeline: import('../timeline.js').Step[], state: string, pair: Watched['pair'] } | null} */
   #last = null
 
-  /** @param {WebRtcConnection} connection */
-  constructor(connection) {
+  /**
+   * @param {string} id
+   * @param {WebRtcConnection} connection
+   */
+  constructor(id, connection) {
+    this.id = id
     this.#connection = connection
-    this.id = String(connection.id)
+    this.#connectionId = connection.id ?? ''
   }
 
   /** @returns {Watched} */
   get summary() {
     const { id, room, participant, createdAt, endedAt, iceState, failure } = this
+    const connectionId = this.#connectionId
     const { state, pair } = this.#last ?? this.#look()
-    return { id, room, participant, createdAt, endedAt, state, iceState, failure, pair }
+    return { id, connectionId, room, participant, createdAt, endedAt, state, iceState, failure, pair }
   }
 
   get timeline() {
@@ -97,6 +104,7 @@ function endOf({ type, protocol, address, port }) {
 
 /** See above. */
 export class WatchedConnections {
+  #count = 0
   /** @type {Map<string, Entry>} */
   #entries = new Map()
   /** @type {WeakMap<object, Entry>} */
@@ -111,7 +119,8 @@ export class WatchedConnections {
 
   /** @param {WebRtcConnection} connection from its beginning, before anyone else listens to it */
   add(connection) {
-    const entry = new Entry(connection)
+    this.#count += 1
+    const entry = new Entry(String(this.#count), connection)
     this.#entries.set(entry.id, entry)
     this.#byConnection.set(connection, entry)
     connection.on('ice-state', (state) => {

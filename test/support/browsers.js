@@ -151,10 +151,27 @@ export class BrowserPage {
     }
   }
 
-  /** @param {string} path a .png file; its folder is made */
-  async screenshot(path) {
+  /**
+   * @param {string} path a .png file; its folder is made
+   * @param {{ fullPage?: boolean }} [options] fullPage: also what does not fit into the window
+   */
+  async screenshot(path, { fullPage = false } = {}) {
     mkdirSync(dirname(path), { recursive: true })
-    await this.#page.screenshot({ path })
+    await this.#page.screenshot({ path, fullPage })
+  }
+
+  /**
+   * Looks at the page with another window and other colours.
+   * @param {{ width: number, height: number, colors: 'dark' | 'light' }} look
+   */
+  async setLook({ width, height, colors }) {
+    if (this.name === 'chromium') {
+      await this.#page.setViewportSize({ width, height })
+      await this.#page.emulateMedia({ colorScheme: colors })
+    } else {
+      await this.#page.setViewport({ width, height })
+      await this.#page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value: colors }])
+    }
   }
 
   async close() {

@@ -13,7 +13,14 @@ export type End = {
     port: number;
 };
 export type Watched = {
+    /**
+     * in this list: '1', '2', …
+     */
     id: string;
+    /**
+     * in the log
+     */
+    connectionId: string;
     /**
      * null before it has joined one
      */
