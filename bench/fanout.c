@@ -48,6 +48,7 @@ struct client {
 
 struct bench {
 	struct urchin_loop loop;
+	struct urchin_ice_nice_home home;
 	struct urchin_worker *worker;
 	struct urchin_cert *cert;
 	struct client *clients; /* the first one publishes */
@@ -137,7 +138,7 @@ static void open_client(struct bench *bench, struct client *client, uint64_t id)
 	const struct urchin_transport_config config = {
 	    .cert = bench->cert,
 	    .ice_new = urchin_ice_nice_new,
-	    .ice_factory_owner = &bench->loop,
+	    .ice_factory_owner = &bench->home,
 	    .ice = &ice,
 	    .log_level = URCHIN_LOG_ERROR,
 	    .now_us = now_us,
@@ -365,6 +366,7 @@ int main(int argc, char **argv)
 	bench.clients = calloc(bench.client_count, sizeof(*bench.clients));
 	bench.cert = urchin_cert_new();
 	bench.worker = urchin_worker_new(&config, &err);
+	bench.home.loop = &bench.loop;
 	if (!bench.clients || !bench.cert || !bench.worker || urchin_loop_init(&bench.loop))
 		fail("set-up");
 	connect_all(&bench);

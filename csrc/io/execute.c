@@ -133,7 +133,7 @@ static int open_connection(struct urchin_worker *worker, const struct urchin_com
 	struct urchin_transport_config transport = {
 	    .cert = worker->cert,
 	    .ice_new = urchin_ice_nice_new,
-	    .ice_factory_owner = &worker->loop,
+	    .ice_factory_owner = &worker->nice_home,
 	    .ice = &config->ice,
 	    .connect_timeout_us = config->connect_timeout_us,
 	    .now_us = urchin_clock_us(),

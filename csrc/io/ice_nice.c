@@ -29,6 +29,7 @@ struct note {
 struct ice_nice {
 	struct urchin_ice base;
 	struct urchin_loop *loop;
+	struct urchin_egress *egress; /* or NULL */
 	struct urchin_ice_config *config;
 	struct urchin_ice_callbacks callbacks;
 	void *owner;
@@ -375,6 +376,20 @@ static int nice_send(struct urchin_ice *base, const uint8_t *bytes, size_t len)
 	return ice->is_closing ? URCHIN_ESTATE : urchin_nice_generation_send(ice->current, bytes, len);
 }
 
+static uint8_t *nice_reserve(struct urchin_ice *base)
+{
+	struct ice_nice *ice = from_base(base);
+
+	return ice->is_closing ? NULL : urchin_nice_generation_reserve(ice->current, ice->egress);
+}
+
+static int nice_commit(struct urchin_ice *base, size_t len)
+{
+	struct ice_nice *ice = from_base(base);
+
+	return ice->is_closing ? URCHIN_ESTATE : urchin_nice_generation_commit(ice->current, ice->egress, len);
+}
+
 static int nice_add_stats(const struct urchin_ice *base, struct urchin_stats *stats, uint64_t now_us)
 {
 	const struct ice_nice *ice = (const struct ice_nice *)base;
@@ -428,11 +443,13 @@ static const struct urchin_ice_ops ops = {
     .set_addresses = nice_set_addresses,
     .restart = nice_restart,
     .send = nice_send,
+    .reserve = nice_reserve,
+    .commit = nice_commit,
     .add_stats = nice_add_stats,
     .close = nice_close,
 };
 
-struct urchin_ice *urchin_ice_nice_new(void *loop, const struct urchin_ice_config *config,
+struct urchin_ice *urchin_ice_nice_new(void *home, const struct urchin_ice_config *config,
 				       const struct urchin_ice_callbacks *callbacks, void *owner)
 {
 	struct ice_nice *ice = calloc(1, sizeof(*ice));
@@ -440,7 +457,8 @@ struct urchin_ice *urchin_ice_nice_new(void *loop, const struct urchin_ice_confi
 	if (!ice)
 		return NULL;
 	ice->base.ops = &ops;
-	ice->loop = loop;
+	ice->loop = ((const struct urchin_ice_nice_home *)home)->loop;
+	ice->egress = ((const struct urchin_ice_nice_home *)home)->egress;
 	ice->callbacks = *callbacks;
 	ice->owner = owner;
 	ice->note_task.run = on_note_task;

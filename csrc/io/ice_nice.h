@@ -10,8 +10,17 @@
 
 #include "transport/ice.h"
 
-/* A urchin_ice_factory; `loop` is a struct urchin_loop. Returns NULL when memory or descriptors are used up. */
-struct urchin_ice *urchin_ice_nice_new(void *loop, const struct urchin_ice_config *config,
+struct urchin_loop;
+struct urchin_egress;
+
+/* Where connections live; outlives them. */
+struct urchin_ice_nice_home {
+	struct urchin_loop *loop;
+	struct urchin_egress *egress; /* media over UDP leaves through it; NULL: each packet at once */
+};
+
+/* A urchin_ice_factory; `home` as above. Returns NULL when memory or descriptors are used up. */
+struct urchin_ice *urchin_ice_nice_new(void *home, const struct urchin_ice_config *config,
 				       const struct urchin_ice_callbacks *callbacks, void *owner);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include <nice/agent.h>
 
+#include "io/egress.h"
 #include "io/glib_source.h"
 #include "io/nice_address.h"
 #include "io/nice_discovery.h"
@@ -45,6 +46,7 @@ struct urchin_nice_generation_callbacks {
 /* One UDP host candidate and our socket on its address. */
 struct urchin_nice_media {
 	struct urchin_udp_socket udp;
+	struct urchin_egress_way way; /* of media while packets go this way */
 	struct urchin_candidate host;
 	struct urchin_candidate reflexive; /* how the peer saw it last; address "": as host */
 };
@@ -90,7 +92,7 @@ struct urchin_nice_generation {
 	NiceAddress addresses[URCHIN_NICE_ADDRESSES_MAX];
 	size_t address_count;
 	struct urchin_ice_path *path;
-	struct urchin_nice_media *media; /* URCHIN_ICE_PATH_LOCALS_MAX, or NULL */
+	struct urchin_nice_media *media; /* or NULL */
 	size_t media_count;
 	struct urchin_candidate *locals; /* as told; for statistics */
 	size_t local_count;
@@ -126,6 +128,10 @@ struct urchin_nice_generation {
 	size_t held_count;
 	struct urchin_loop_task held_task;
 
+	int reserved;                            /* the local that reserve() chose */
+	uint8_t buffer[URCHIN_ICE_DATAGRAM_CAP]; /* of reserve() when the egress is not the way */
+	struct urchin_egress *used_egress;       /* something of ours may wait in it; NULL: never used */
+
 	bool is_closing;
 	struct urchin_loop_task close_task;
 	struct urchin_loop_task finish_task;
@@ -149,6 +155,9 @@ int urchin_nice_generation_add_candidate(struct urchin_nice_generation *generati
 					 const struct urchin_candidate *candidate);
 void urchin_nice_generation_end_candidates(struct urchin_nice_generation *generation);
 /* Returns 0, URCHIN_ESTATE (no path, or consent is gone) or URCHIN_ESYSTEM (dropped). */
+/* As reserve() and commit() of transport/ice.h; `egress` may be NULL, and is the same in both. */
+uint8_t *urchin_nice_generation_reserve(struct urchin_nice_generation *generation, struct urchin_egress *egress);
+int urchin_nice_generation_commit(struct urchin_nice_generation *generation, struct urchin_egress *egress, size_t len);
 int urchin_nice_generation_send(struct urchin_nice_generation *generation, const uint8_t *bytes, size_t len);
 enum urchin_ice_state urchin_nice_generation_state(const struct urchin_nice_generation *generation);
 int urchin_nice_generation_add_stats(const struct urchin_nice_generation *generation, struct urchin_stats *stats,

@@ -311,8 +311,9 @@ void urchin_nice_media_open(struct urchin_nice_generation *generation, const cha
 {
 	bool is_direct = !generation->config->relay_only;
 	GPtrArray *sockets = nice_agent_get_sockets(generation->agent, generation->stream_id, 1);
+	size_t cap = sockets && sockets->len < URCHIN_ICE_PATH_LOCALS_MAX ? sockets->len : URCHIN_ICE_PATH_LOCALS_MAX;
 
-	generation->media = calloc(URCHIN_ICE_PATH_LOCALS_MAX, sizeof(*generation->media));
+	generation->media = calloc(cap, sizeof(*generation->media));
 	for (guint i = 0; sockets && generation->media && i < sockets->len; i++) {
 		GSocket *socket = g_ptr_array_index(sockets, i);
 
@@ -320,7 +321,7 @@ void urchin_nice_media_open(struct urchin_nice_generation *generation, const cha
 			continue;
 		/* Without the filter it costs more, that is all. */
 		urchin_stun_filter_attach(g_socket_get_fd(socket), ufrag);
-		if (is_direct && generation->media_count < URCHIN_ICE_PATH_LOCALS_MAX)
+		if (is_direct && generation->media_count < cap)
 			open_beside(generation, g_socket_get_fd(socket));
 	}
 	if (sockets)
@@ -329,6 +330,9 @@ void urchin_nice_media_open(struct urchin_nice_generation *generation, const cha
 
 void urchin_nice_media_close(struct urchin_nice_generation *generation)
 {
+	if (generation->used_egress)
+		urchin_egress_flush(generation->used_egress);
+	generation->used_egress = NULL;
 	for (size_t i = 0; i < generation->media_count; i++)
 		urchin_udp_socket_close(&generation->media[i].udp);
 }
@@ -480,4 +484,41 @@ int urchin_nice_generation_send(struct urchin_nice_generation *generation, const
 	if (local == URCHIN_ICE_PATH_BACKEND)
 		return send_by_backend(generation, bytes, len);
 	return urchin_udp_socket_send(&generation->media[local].udp, &remote, bytes, len);
+}
+
+/* What waits in the egress goes where it was meant to go when the way changes. */
+static void set_way(struct urchin_nice_media *media, struct urchin_egress *egress, const struct urchin_addr *remote)
+{
+	struct sockaddr_storage storage;
+	socklen_t len = urchin_sockaddr_write(remote, &storage);
+
+	if (media->way.addr_len == len && media->way.fd == media->udp.fd &&
+	    memcmp(&media->way.addr, &storage, len) == 0)
+		return;
+	urchin_egress_flush(egress);
+	media->way.fd = media->udp.fd;
+	media->way.addr_len = len;
+	media->way.refuses_trains = false;
+	memcpy(&media->way.addr, &storage, len);
+}
+
+uint8_t *urchin_nice_generation_reserve(struct urchin_nice_generation *generation, struct urchin_egress *egress)
+{
+	struct urchin_addr remote;
+
+	if (generation->is_closing || !urchin_ice_path_current(generation->path, &generation->reserved, &remote))
+		return NULL;
+	if (!egress || generation->reserved == URCHIN_ICE_PATH_BACKEND)
+		return generation->buffer;
+	set_way(&generation->media[generation->reserved], egress, &remote);
+	generation->used_egress = egress;
+	return urchin_egress_reserve(egress);
+}
+
+int urchin_nice_generation_commit(struct urchin_nice_generation *generation, struct urchin_egress *egress, size_t len)
+{
+	if (!egress || generation->reserved == URCHIN_ICE_PATH_BACKEND)
+		return urchin_nice_generation_send(generation, generation->buffer, len);
+	urchin_egress_commit(egress, &generation->media[generation->reserved].way, len);
+	return 0;
 }

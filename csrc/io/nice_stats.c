@@ -93,13 +93,18 @@ static void add_candidates(const struct urchin_nice_generation *generation, stru
 	}
 }
 
-static void add_pair_counters(struct writer *writer, const struct urchin_udp_counters *counters)
+/* Media goes through the egress, everything else through the socket. */
+static void add_pair_counters(struct writer *writer, const struct urchin_nice_media *media)
 {
-	add(writer, "packetsSent", (double)counters->packets_sent);
-	add(writer, "bytesSent", (double)counters->bytes_sent);
+	const struct urchin_udp_counters *counters = &media->udp.counters;
+	const struct urchin_egress_way *way = &media->way;
+
+	add(writer, "packetsSent", (double)(counters->packets_sent + way->datagrams_sent));
+	add(writer, "bytesSent", (double)(counters->bytes_sent + way->bytes_sent));
 	add(writer, "packetsReceived", (double)counters->packets_received);
 	add(writer, "bytesReceived", (double)counters->bytes_received);
-	add(writer, "packetsDiscardedOnSend", (double)(counters->send_full + counters->send_failed));
+	add(writer, "packetsDiscardedOnSend",
+	    (double)(counters->send_full + counters->send_failed + way->datagrams_dropped));
 }
 
 static void add_direct_pair(const struct urchin_nice_generation *generation, struct writer *writer,
@@ -130,7 +135,7 @@ static void add_direct_pair(const struct urchin_nice_generation *generation, str
 	if (pair->rtt_us)
 		add(writer, "currentRoundTripTime", (double)pair->rtt_us / 1e6);
 	if (is_current)
-		add_pair_counters(writer, &media->udp.counters);
+		add_pair_counters(writer, media);
 }
 
 static void add_backend_pair(const struct urchin_nice_generation *generation, struct writer *writer, bool is_current)

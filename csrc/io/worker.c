@@ -227,6 +227,7 @@ static int init_worker(struct urchin_worker *worker)
 	worker->egress = urchin_egress_new(&worker->loop);
 	if (!worker->egress)
 		return URCHIN_ENOMEM;
+	worker->nice_home = (struct urchin_ice_nice_home){.loop = &worker->loop, .egress = worker->egress};
 	err = urchin_link_watch_init(&worker->link_watch, &worker->loop, on_network_change, worker);
 	if (err)
 		return err;

@@ -8,6 +8,7 @@
 #include "base/table.h"
 #include "io/command.h"
 #include "io/egress.h"
+#include "io/ice_nice.h"
 #include "io/link_watch.h"
 #include "io/loop.h"
 #include "io/mailbox.h"
@@ -36,6 +37,7 @@ struct urchin_worker {
 	struct urchin_router *router;
 	struct urchin_loop_task forward_task;
 	struct urchin_egress *egress;
+	struct urchin_ice_nice_home nice_home;
 	struct urchin_link_watch link_watch;
 
 	/* What crosses between workers (io/exchange). */

@@ -24,6 +24,7 @@
 #define PATIENCE_US 20000000
 
 struct side {
+	struct urchin_ice_nice_home home;
 	struct urchin_loop *loop;
 	struct urchin_ice *ice;
 	struct urchin_candidate candidates[CANDIDATES_MAX];
@@ -146,7 +147,8 @@ static inline void open_side(struct side *side, struct urchin_loop *loop, const 
 	side->loop = loop;
 	snprintf(side->ufrag, sizeof(side->ufrag), "%s-1234", name);
 	snprintf(side->pwd, sizeof(side->pwd), "%s-0123456789abcdefghij", name);
-	side->ice = urchin_ice_nice_new(loop, config, &callbacks, side);
+	side->home = (struct urchin_ice_nice_home){.loop = loop};
+	side->ice = urchin_ice_nice_new(&side->home, config, &callbacks, side);
 	assert_non_null(side->ice);
 }
 

@@ -177,6 +177,7 @@ static void open_side(struct side *side, const char *ufrag, enum urchin_turn_pro
 					       .port = protocol == URCHIN_TURN_TLS ? TLS_PORT : PORT,
 					       .username = "user",
 					       .credential = "secret"}};
+	static struct urchin_ice_nice_home home = {.loop = &loop};
 	struct urchin_ice_config config = {.servers = servers,
 					   .server_count = 1,
 					   .addresses = addresses,
@@ -187,7 +188,7 @@ static void open_side(struct side *side, const char *ufrag, enum urchin_turn_pro
 	memset(side, 0, sizeof(*side));
 	side->loop = &loop;
 	side->ufrag = ufrag;
-	side->ice = urchin_ice_nice_new(&loop, &config, &callbacks, side);
+	side->ice = urchin_ice_nice_new(&home, &config, &callbacks, side);
 	assert_non_null(side->ice);
 }
 
