@@ -1,6 +1,7 @@
 // Settings of the server program: environment variables, over those of a JSON file that URCHIN_CONFIG names.
 
 import { readFileSync } from 'node:fs'
+import { ClientIceServers } from './client-ice-servers.js'
 import { checkOptions } from './connection-options.js'
 import { isLogLevel } from './console-logger.js'
 import { UrchinError } from './errors.js'
@@ -25,6 +26,7 @@ const isCount = (/** @type {unknown} */ value) =>
 const isText = (/** @type {unknown} */ value) => typeof value === 'string' && value !== ''
 const isTextList = (/** @type {unknown} */ value) =>
   Array.isArray(value) && value.length > 0 && value.every(isText)
+const isFlag = (/** @type {unknown} */ value) => typeof value === 'boolean'
 const readNumber = (/** @type {string} */ text) => (/^\d{1,9}$/.test(text) ? Number(text) : text)
 const readText = (/** @type {string} */ text) => text
 const readList = (/** @type {string} */ text) =>
@@ -32,11 +34,18 @@ const readList = (/** @type {string} */ text) =>
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '')
+const readFlag = (/** @type {string} */ text) => ({ true: true, false: false })[text.toLowerCase()] ?? text
 const readJson = (/** @type {string} */ text) => JSON.parse(text)
 
 const port = { read: readNumber, isValid: isPort, what: 'a number from 1 to 65535' }
 const count = { read: readNumber, isValid: isCount, what: 'a number from 1 to 1000000' }
 const list = { read: readList, isValid: isTextList, what: 'a list, in the environment separated by commas' }
+const flag = { read: readFlag, isValid: isFlag, what: 'true or false' }
+const servers = {
+  read: readJson,
+  isValid: Array.isArray,
+  what: 'a JSON list like [{"urls":"stun:192.0.2.1:3478"}]',
+}
 const text = { read: readText, isValid: isText, what: 'a text' }
 
 /** @type {Setting[]} */
@@ -49,22 +58,35 @@ const settings = [
     what: 'a number from 0 to 65535',
   },
   { variable: 'HOST', key: 'host', ...text },
-  {
-    variable: 'URCHIN_ICE_SERVERS',
-    key: 'iceServers',
-    read: readJson,
-    isValid: Array.isArray,
-    what: 'a JSON list like [{"urls":"stun:192.0.2.1:3478"}]',
-  },
+  { variable: 'URCHIN_ICE_SERVERS', key: 'iceServers', ...servers },
+  { variable: 'URCHIN_CLIENT_ICE_SERVERS', key: 'clientIceServers', ...servers },
+  { variable: 'URCHIN_TURN_URLS', key: 'turnUrls', ...list },
+  { variable: 'URCHIN_TURN_SECRET', key: 'turnSecret', ...text },
+  { variable: 'URCHIN_TURN_TTL_SECONDS', key: 'turnTtlSeconds', ...count },
+  { variable: 'URCHIN_TURN_FOR_SERVER', key: 'turnForServer', ...flag },
   { variable: 'URCHIN_PORT_MIN', key: 'portMin', ...port },
   { variable: 'URCHIN_PORT_MAX', key: 'portMax', ...port },
   {
     variable: 'URCHIN_ANNOUNCED_ADDRESS',
     key: 'announcedAddress',
     ...list,
-    what: 'an IP address or several',
+    isValid: (value) => Array.isArray(value) && value.length > 0,
+    what: 'an IP address or several, or pairs local=public',
   },
   { variable: 'URCHIN_NETWORK_INTERFACES', key: 'networkInterfaces', ...list },
+  { variable: 'URCHIN_IGNORED_INTERFACES', key: 'ignoredInterfaces', ...list },
+  {
+    variable: 'URCHIN_BLOCKED_NETWORKS',
+    key: 'blockedNetworks',
+    read: (value) => (value.toLowerCase() === 'none' ? [] : readList(value)),
+    isValid: (value) => Array.isArray(value) && value.every(isText),
+    what: "a list of networks like 10.0.0.0/8, or 'none'",
+  },
+  { variable: 'URCHIN_ICE_TCP', key: 'iceTcp', ...flag },
+  { variable: 'URCHIN_ICE_AUTO_RESTART', key: 'iceAutoRestart', ...flag },
+  { variable: 'URCHIN_TLS_CA_FILE', key: 'tlsCaFile', ...text },
+  { variable: 'URCHIN_DISCONNECTED_TIMEOUT_MS', key: 'disconnectedTimeoutMs', ...count },
+  { variable: 'URCHIN_CONSENT_TIMEOUT_MS', key: 'consentTimeoutMs', ...count },
   { variable: 'URCHIN_ICE_TRANSPORT_POLICY', key: 'iceTransportPolicy', ...text },
   { variable: 'URCHIN_CONNECT_TIMEOUT_MS', key: 'connectTimeoutMs', ...count },
   { variable: 'URCHIN_ALLOWED_ORIGINS', key: 'allowedOrigins', ...list },
@@ -126,42 +148,96 @@ function readSetting({ variable, key, read, isValid, what }, env, file) {
   return value
 }
 
+/** Settings that are options of the server, and of its connections, under the same name. */
+const serverKeys = [
+  'port',
+  'host',
+  'iceServers',
+  'clientIceServers',
+  'allowedOrigins',
+  'maxRooms',
+  'maxParticipants',
+  'staticDir',
+  'internals',
+]
+const connectionKeys = [
+  'networkInterfaces',
+  'ignoredInterfaces',
+  'blockedNetworks',
+  'iceTransportPolicy',
+  'iceTcp',
+  'iceAutoRestart',
+  'connectTimeoutMs',
+  'disconnectedTimeoutMs',
+  'consentTimeoutMs',
+]
+
 /**
  * @param {Record<string, any>} values
  * @returns {ServerOptions}
  */
 function toOptions(values) {
-  const { portMin, portMax, announcedAddress, networkInterfaces, iceTransportPolicy, connectTimeoutMs } =
-    values
+  const { portMin, portMax, announcedAddress, tlsCaFile, iceServers, internals } = values
   if ((portMin === undefined) !== (portMax === undefined)) {
     throw bad('URCHIN_PORT_MIN and URCHIN_PORT_MAX (portMin, portMax) go together')
   }
-  const portRange = portMin === undefined ? undefined : { min: portMin, max: portMax }
   const connection = withoutAbsent({
-    portRange,
-    announcedAddress,
-    networkInterfaces,
-    iceTransportPolicy,
-    connectTimeoutMs,
+    ...pick(values, connectionKeys),
+    portRange: portMin === undefined ? undefined : { min: portMin, max: portMax },
+    announcedAddress: announcedAddress?.map(readAnnounced),
+    tlsCa: tlsCaFile === undefined ? undefined : readPem(tlsCaFile),
   })
-  const { port, host, iceServers, allowedOrigins, maxRooms, maxParticipants, staticDir, internals } = values
+  const options = withoutAbsent({ ...pick(values, serverKeys), turn: toTurn(values), connection })
   try {
     checkOptions({ ...connection, iceServers })
+    new ClientIceServers(options)
     if (internals !== undefined) checkInternalsAccess(internals)
   } catch (error) {
     throw bad(/** @type {Error} */ (error).message)
   }
-  return withoutAbsent({
-    port,
-    host,
-    iceServers,
-    allowedOrigins,
-    maxRooms,
-    maxParticipants,
-    staticDir,
-    internals,
-    connection,
-  })
+  return options
+}
+
+/**
+ * @param {Record<string, any>} values
+ * @returns {import('./client-ice-servers.js').ServerTurn | undefined}
+ */
+function toTurn({ turnUrls, turnSecret, turnTtlSeconds, turnForServer }) {
+  if ((turnUrls === undefined) !== (turnSecret === undefined)) {
+    throw bad('URCHIN_TURN_URLS and URCHIN_TURN_SECRET (turnUrls, turnSecret) go together')
+  }
+  if (turnUrls === undefined) {
+    if (turnTtlSeconds === undefined && turnForServer === undefined) return undefined
+    throw bad(
+      'URCHIN_TURN_TTL_SECONDS and URCHIN_TURN_FOR_SERVER need URCHIN_TURN_URLS and URCHIN_TURN_SECRET',
+    )
+  }
+  const turn = { urls: turnUrls, secret: turnSecret }
+  return withoutAbsent({ ...turn, ttlSeconds: turnTtlSeconds, forServer: turnForServer })
+}
+
+/** @param {unknown} value an address, 'local=public', or { local, public } */
+function readAnnounced(value) {
+  if (typeof value !== 'string' || !value.includes('=')) return value
+  const [local, ...told] = value.split('=').map((part) => part.trim())
+  return { local, public: told.join('=') }
+}
+
+/** @param {string} path */
+function readPem(path) {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw bad(`${path} (URCHIN_TLS_CA_FILE) can not be read: ${/** @type {Error} */ (error).message}`)
+  }
+}
+
+/**
+ * @param {Record<string, any>} values
+ * @param {string[]} keys
+ */
+function pick(values, keys) {
+  return Object.fromEntries(keys.map((key) => [key, values[key]]))
 }
 
 /**

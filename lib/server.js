@@ -4,6 +4,8 @@ import { EventEmitter, once } from 'node:events'
 import { createServer as createHttpServer } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { serverBlockedNetworks } from './blocked-networks.js'
+import { ClientIceServers } from './client-ice-servers.js'
 import { checkOptions } from './connection-options.js'
 import { silentLogger } from './console-logger.js'
 import { UrchinError } from './errors.js'
@@ -33,9 +35,13 @@ import { WebSocketSignaling } from './signal/websocket.js'
  * @typedef {object} ServerOptions
  * @property {number} [port] 8080 by default; 0: any free one
  * @property {string} [host] an address of this machine; all of them by default
- * @property {IceServer[]} [iceServers] STUN and TURN servers, for our connections and for our clients
+ * @property {IceServer[]} [iceServers] STUN and TURN servers for our own connections
+ * @property {IceServer[]} [clientIceServers] STUN servers for our clients; those of iceServers by default
+ * @property {import('./client-ice-servers.js').ServerTurn} [turn] TURN servers for our clients, each with credentials of its
+ *   own that expire
  * @property {Omit<ConnectionOptions, 'iceServers' | 'logger' | 'polite' | 'trickle'>} [connection] further options of
- *   our connections: portRange, networkInterfaces, announcedAddress, …
+ *   our connections: portRange, networkInterfaces, announcedAddress, …; blockedNetworks is what only this machine and its
+ *   cable reach by default
  * @property {Omit<import('./room.js').RoomOptions, 'logger'>} [roomOptions]
  * @property {number} [maxRooms] 1000 by default
  * @property {number} [maxParticipants] in all rooms together, 1000 by default
@@ -79,12 +85,13 @@ export class Server extends EventEmitter {
   /** @param {ServerOptions} [options] */
   constructor(options = {}) {
     super()
-    const { iceServers = [], connection, logger = silentLogger, answerTimeoutMs = 3000 } = options
+    const { connection, logger = silentLogger, answerTimeoutMs = 3000 } = options
+    /** For signalling: STUN and TURN servers, ours and our clients'. */
+    this.iceServers = new ClientIceServers(options)
     // Better now than at the first join.
-    checkOptions({ ...connection, iceServers })
+    checkOptions({ ...connection, iceServers: this.iceServers.ownServers })
     this.#options = options
     this.#connectionFactory = options.connectionFactory
-    this.iceServers = iceServers
     this.logger = logger
     this.answerTimeoutMs = answerTimeoutMs
     /** For signalling: the page that shows the connections. */
@@ -188,7 +195,13 @@ export class Server extends EventEmitter {
     const factory = this.#connectionFactory
     if (!factory) throw new UrchinError('ERR_INVALID_STATE', 'listen() comes first')
     const { connection } = this.#options
-    const settings = { ...connection, iceServers: this.iceServers, logger: this.logger, ...options }
+    const settings = {
+      blockedNetworks: [...serverBlockedNetworks],
+      ...connection,
+      iceServers: this.iceServers.ownServers,
+      logger: this.logger,
+      ...options,
+    }
     return this.internals.watch(factory(settings))
   }
 

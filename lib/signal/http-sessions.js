@@ -99,7 +99,8 @@ export class HttpSessions {
       'Access-Control-Allow-Headers': 'Authorization, Content-Type, If-Match',
       'Access-Control-Max-Age': '86400',
       ...(isSession ? { 'Accept-Patch': fragmentType } : { 'Accept-Post': offerType }),
-      ...this.#linkHeader(),
+      // Whoever asks here has not been authorized: no credentials.
+      ...linkHeader(this.#server.iceServers.publicServers),
     })
     response.end()
   }
@@ -136,7 +137,7 @@ export class HttpSessions {
       'Accept-Patch': fragmentType,
       'Cache-Control': 'no-store',
       'Urchin-Participant': session.participant.id,
-      ...this.#linkHeader(),
+      ...linkHeader(this.#server.iceServers.serversFor(session.participant.id)),
     })
     response.end(answer)
   }
@@ -262,18 +263,6 @@ export class HttpSessions {
     response.writeHead(200, { 'Content-Type': fragmentType, ETag: session.etag, 'Cache-Control': 'no-store' })
     response.end(writeFragment(answer))
   }
-
-  /** RFC 9725 4.6. */
-  #linkHeader() {
-    const links = this.#server.iceServers.flatMap(({ urls, username, credential }) =>
-      [urls].flat().map((url) => {
-        const login =
-          username === undefined ? '' : `; username=${quote(username)}; credential=${quote(credential)}`
-        return `<${url}>; rel="ice-server"${login}${login && '; credential-type="password"'}`
-      }),
-    )
-    return links.length > 0 ? { Link: links.join(', ') } : {}
-  }
 }
 
 /**
@@ -327,6 +316,21 @@ function matches(condition, etag) {
 
 function newEtag() {
   return `"${randomBytes(12).toString('hex')}"`
+}
+
+/**
+ * RFC 9725 4.6.
+ * @param {import('../ice-servers.js').IceServer[]} iceServers
+ */
+function linkHeader(iceServers) {
+  const links = iceServers.flatMap(({ urls, username, credential }) =>
+    [urls].flat().map((url) => {
+      const login =
+        username === undefined ? '' : `; username=${quote(username)}; credential=${quote(credential)}`
+      return `<${url}>; rel="ice-server"${login}${login && '; credential-type="password"'}`
+    }),
+  )
+  return links.length > 0 ? { Link: links.join(', ') } : {}
 }
 
 /** @param {string | undefined} text */

@@ -117,9 +117,18 @@ export class PageSession {
         return this.#negotiate().takeCandidate(message.candidate)
       case 'mute':
         return this.#handleMute(message)
+      case 'ice-servers':
+        return this.#sendIceServers()
       default:
         throw new UrchinError('ERR_MESSAGE_TYPE', 'Unknown type')
     }
+  }
+
+  /** Fresh credentials, for a page whose first ones may have expired. */
+  #sendIceServers() {
+    if (!this.#participant) throw notJoined()
+    const iceServers = this.#server.iceServers.serversFor(this.#participant.id)
+    this.#send({ type: 'ice-servers', iceServers })
   }
 
   #negotiate() {
@@ -200,7 +209,7 @@ export class PageSession {
       room: room.name,
       name,
       participants: others.map((other) => other.toJSON()),
-      iceServers: this.#server.iceServers,
+      iceServers: this.#server.iceServers.serversFor(id),
     })
     this.#listen(participant)
     this.#negotiation = new PageNegotiation(connection, {

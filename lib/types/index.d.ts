@@ -31,3 +31,4 @@ export { Participant } from './participant.js';
 export { Room } from './room.js';
 export { createServer, Server } from './server.js';
 export { LocalTrack, RemoteTrack } from './track.js';
+export { createTurnCredentials } from './turn-credentials.js';

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { ClientIceServers } from './client-ice-servers.js';
 import { Room } from './room.js';
 import { Internals } from './signal/internals.js';
 export type WebRtcConnection = import('./connection.js').WebRtcConnection;
@@ -29,12 +30,22 @@ export type ServerOptions = {
      */
     host?: string;
     /**
-     * STUN and TURN servers, for our connections and for our clients
+     * STUN and TURN servers for our own connections
      */
     iceServers?: IceServer[];
     /**
+     * STUN servers for our clients; those of iceServers by default
+     */
+    clientIceServers?: IceServer[];
+    /**
+     * TURN servers for our clients, each with credentials of its
+     * own that expire
+     */
+    turn?: import('./client-ice-servers.js').ServerTurn;
+    /**
      * further options of
-     * our connections: portRange, networkInterfaces, announcedAddress, …
+     * our connections: portRange, networkInterfaces, announcedAddress, …; blockedNetworks is what only this machine and its
+     * cable reach by default
      */
     connection?: Omit<ConnectionOptions, 'iceServers' | 'logger' | 'polite' | 'trickle'>;
     roomOptions?: Omit<import('./room.js').RoomOptions, 'logger'>;
@@ -91,7 +102,8 @@ export declare class Server extends EventEmitter<{
     'room-closed': [Room];
 }> {
     #private;
-    iceServers: import("./ice-servers.js").IceServer[];
+    /** For signalling: STUN and TURN servers, ours and our clients'. */
+    iceServers: ClientIceServers;
     logger: import("./console-logger.js").Logger;
     answerTimeoutMs: number;
     /** For signalling: the page that shows the connections. */

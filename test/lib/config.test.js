@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
+import { rootCertificates } from 'node:tls'
 import { readConfig } from '../../lib/config.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'urchin-config-'))
@@ -52,6 +53,61 @@ test('the environment', () => {
   })
 })
 
+test('everything about ICE', () => {
+  const tlsCa = rootCertificates[0]
+  const { options } = readConfig({
+    URCHIN_ICE_SERVERS:
+      '[{"urls":"stun:192.0.2.1"},{"urls":"turn:192.0.2.1","username":"a","credential":"b"}]',
+    URCHIN_CLIENT_ICE_SERVERS: '[{"urls":"stun:192.0.2.2"}]',
+    URCHIN_TURN_URLS: 'turn:192.0.2.3,turns:192.0.2.3',
+    URCHIN_TURN_SECRET: 'north',
+    URCHIN_TURN_TTL_SECONDS: '600',
+    URCHIN_TURN_FOR_SERVER: 'true',
+    URCHIN_ANNOUNCED_ADDRESS: '10.0.0.1=198.51.100.1, 2001:db8::7',
+    URCHIN_IGNORED_INTERFACES: 'docker*, 172.16.0.0/12',
+    URCHIN_BLOCKED_NETWORKS: '10.0.0.0/8,fd00::/8',
+    URCHIN_ICE_TCP: 'TRUE',
+    URCHIN_ICE_AUTO_RESTART: 'false',
+    URCHIN_TLS_CA_FILE: writeConfig(tlsCa),
+    URCHIN_DISCONNECTED_TIMEOUT_MS: '3000',
+    URCHIN_CONSENT_TIMEOUT_MS: '20000',
+  })
+  assert.deepEqual(options, {
+    iceServers: [{ urls: 'stun:192.0.2.1' }, { urls: 'turn:192.0.2.1', username: 'a', credential: 'b' }],
+    clientIceServers: [{ urls: 'stun:192.0.2.2' }],
+    turn: { urls: ['turn:192.0.2.3', 'turns:192.0.2.3'], secret: 'north', ttlSeconds: 600, forServer: true },
+    connection: {
+      announcedAddress: [{ local: '10.0.0.1', public: '198.51.100.1' }, '2001:db8::7'],
+      ignoredInterfaces: ['docker*', '172.16.0.0/12'],
+      blockedNetworks: ['10.0.0.0/8', 'fd00::/8'],
+      iceTcp: true,
+      iceAutoRestart: false,
+      tlsCa,
+      disconnectedTimeoutMs: 3000,
+      consentTimeoutMs: 20_000,
+    },
+  })
+  assert.deepEqual(readConfig({ URCHIN_BLOCKED_NETWORKS: 'none' }).options.connection?.blockedNetworks, [])
+})
+
+test('the same in a file', () => {
+  const path = writeConfig({
+    announcedAddress: [{ local: '10.0.0.1', public: '198.51.100.1' }],
+    blockedNetworks: [],
+    iceTcp: true,
+    turnUrls: 'turn:192.0.2.3',
+    turnSecret: 'north',
+  })
+  assert.deepEqual(readConfig({ URCHIN_CONFIG: path }).options, {
+    turn: { urls: ['turn:192.0.2.3'], secret: 'north' },
+    connection: {
+      announcedAddress: [{ local: '10.0.0.1', public: '198.51.100.1' }],
+      blockedNetworks: [],
+      iceTcp: true,
+    },
+  })
+})
+
 test('the file, and the environment over it', () => {
   const path = writeConfig({ port: 9000, host: '::1', announcedAddress: '198.51.100.7', logLevel: 'warn' })
   const { logLevel, options } = readConfig({ URCHIN_CONFIG: path, PORT: '9001' })
@@ -76,6 +132,21 @@ for (const [env, message] of /** @type {[NodeJS.ProcessEnv, RegExp][]} */ ([
   [{ URCHIN_ANNOUNCED_ADDRESS: 'my.host.example' }, /announcedAddress/],
   [{ URCHIN_NETWORK_INTERFACES: 'no-such-interface' }, /no-such-interface/],
   [{ URCHIN_ALLOWED_ORIGINS: ',' }, /^URCHIN_ALLOWED_ORIGINS must be a list/],
+  [{ URCHIN_ICE_TCP: 'maybe' }, /^URCHIN_ICE_TCP must be true or false/],
+  [{ URCHIN_IGNORED_INTERFACES: '10.0.0.0/40' }, /ignoredInterfaces: 10.0.0.0\/40/],
+  [{ URCHIN_BLOCKED_NETWORKS: 'lan' }, /blockedNetworks/],
+  [{ URCHIN_ANNOUNCED_ADDRESS: '10.0.0.1=' }, /announcedAddress/],
+  [{ URCHIN_CONSENT_TIMEOUT_MS: '10' }, /consentTimeoutMs/],
+  [{ URCHIN_TLS_CA_FILE: '/no/such.pem' }, /\/no\/such\.pem \(URCHIN_TLS_CA_FILE\) can not be read/],
+  [{ URCHIN_TLS_CA_FILE: writeConfig('no certificate') }, /tlsCa must be/],
+  [{ URCHIN_TURN_URLS: 'turn:192.0.2.3' }, /URCHIN_TURN_URLS and URCHIN_TURN_SECRET .* go together/],
+  [{ URCHIN_TURN_SECRET: 'north' }, /go together/],
+  [{ URCHIN_TURN_FOR_SERVER: 'true' }, /need URCHIN_TURN_URLS/],
+  [{ URCHIN_TURN_URLS: 'stun:192.0.2.3', URCHIN_TURN_SECRET: 'north' }, /^turn: urls/],
+  [
+    { URCHIN_CLIENT_ICE_SERVERS: '[{"urls":"turn:x","username":"a","credential":"b"}]' },
+    /clientIceServers: pages get no credentials that last/,
+  ],
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be debug/],
   [{ URCHIN_CONFIG: '/no/such/file.json' }, /\/no\/such\/file\.json.*can not be read/],
   [{ URCHIN_CONFIG: writeConfig('{"port":') }, /can not be read: .*JSON/],

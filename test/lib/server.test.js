@@ -27,6 +27,9 @@ test('bad settings are refused at once', () => {
     { iceServers: [{ urls: 'http://x' }] },
     { iceServers: [{ urls: 'turn:192.0.2.1' }] },
     { connection: { portRange: { min: 2, max: 1 } } },
+    { connection: { blockedNetworks: ['localhost'] } },
+    { turn: { urls: 'turn:192.0.2.1' } },
+    { clientIceServers: [{ urls: 'turn:192.0.2.1', username: 'me', credential: 'lasting' }] },
   ])) {
     assert.throws(() => createServer(options), { code: 'ERR_INVALID_ARGUMENT' })
   }
@@ -46,11 +49,23 @@ test('connections get the settings, and members the rooms', async (t) => {
   const { participantId } = await page.join('tea', 'Ada')
   assert.deepEqual(connections[0].options.portRange, { min: 40000, max: 40010 })
   assert.deepEqual(connections[0].options.iceServers, [{ urls: 'stun:192.0.2.1' }])
+  assert.ok(connections[0].options.blockedNetworks.includes('127.0.0.0/8'))
   assert.equal(server.rooms.get('tea')?.autoSubscribe, false)
   assert.equal(server.room('tea'), server.rooms.get('tea'))
   await server.rooms.get('tea')?.get(participantId)?.leave()
   assert.deepEqual(events, ['+tea', '-tea'])
   assert.equal(server.rooms.size, 0)
+})
+
+test('what is blocked can be said, and the server may use the TURN server of its clients', async (t) => {
+  const { url, connections } = await startSignalServer(t, {
+    turn: { urls: 'turn:192.0.2.1', secret: 'north', forServer: true },
+    connection: { blockedNetworks: ['10.0.0.0/8'] },
+  })
+  await new PageClient(url).join('tea', 'Ada')
+  const { blockedNetworks, iceServers } = connections[0].options
+  assert.deepEqual(blockedNetworks, ['10.0.0.0/8'])
+  assert.match(iceServers[0].username, /^\d+:server$/)
 })
 
 test('there are at most so many rooms', async (t) => {

@@ -1,8 +1,10 @@
 // WHIP and WHEP over real HTTP, on fake connections (RFC 9725; the numbers H1 … stand for its rules).
 
 import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import { UrchinError } from '../../../lib/errors.js'
+import { createTurnCredentials } from '../../../lib/turn-credentials.js'
 import { answerTo, FakeConnection } from '../../support/fake-connection.js'
 import { readSdp, startSignalServer } from '../../support/signal-server.js'
 
@@ -78,18 +80,42 @@ test('POST makes a session (H1, H11)', async (t) => {
 })
 
 test('ICE servers are told in Link headers', async (t) => {
-  const { url } = await startSignalServer(t, {
+  const { url, server } = await startSignalServer(t, {
     iceServers: [
       { urls: 'stun:192.0.2.1:3478' },
-      { urls: ['turn:192.0.2.1?transport=udp'], username: 'me"', credential: 'secret' },
+      { urls: ['turn:192.0.2.1?transport=udp'], username: 'me', credential: 'lasting' },
     ],
+    turn: { urls: ['turn:192.0.2.2', 'turns:192.0.2.2'], secret: 'north' },
   })
-  const response = await post(`${url}/whip/stage`, offer)
-  assert.equal(
-    response.headers.get('Link'),
-    '<stun:192.0.2.1:3478>; rel="ice-server", <turn:192.0.2.1?transport=udp>; rel="ice-server"; ' +
-      'username="me\\""; credential="secret"; credential-type="password"',
-  )
+  for (const path of ['whip/stage', 'whep/stage']) {
+    const response = await post(`${url}/${path}`, path.startsWith('whip') ? offer : viewerOffer)
+    const links = (response.headers.get('Link') ?? '').split(', ')
+    const login = createTurnCredentials({
+      urls: 'turn:x',
+      secret: 'north',
+      name: response.headers.get('Urchin-Participant') ?? '',
+    })
+    // The clock may have gone on a second in between.
+    const [, expiry] = /username="(\d+):/.exec(links[1]) ?? []
+    assert.ok(Math.abs(Number(expiry) - Number.parseInt(login.username, 10)) <= 2)
+    const [, name] = login.username.split(':')
+    const password = createHmac('sha1', 'north').update(`${expiry}:${name}`).digest('base64')
+    const parameters = `; rel="ice-server"; username="${expiry}:${name}"; credential="${password}"; credential-type="password"`
+    assert.deepEqual(links, [
+      '<stun:192.0.2.1:3478>; rel="ice-server"',
+      `<turn:192.0.2.2>${parameters}`,
+      `<turns:192.0.2.2>${parameters}`,
+    ])
+  }
+  // Preflights are asked by anybody.
+  const preflight = await fetch(`${url}/whip/stage`, { method: 'OPTIONS' })
+  assert.equal(preflight.headers.get('Link'), '<stun:192.0.2.1:3478>; rel="ice-server"')
+  assert.equal(server.participantCount, 2)
+})
+
+test('only the client restarts ICE', async (t) => {
+  const { connections } = await publish(t)
+  assert.equal(connections[0].options.iceAutoRestart, false)
 })
 
 test('tracks that come before the session is made are published', async (t) => {

@@ -35,6 +35,27 @@ test('join tells who is there, and the others who came', async (t) => {
   assert.deepEqual(await ada.drain(), [])
 })
 
+test("TURN credentials are the page's own, expire, and are to be had again", async (t) => {
+  const { url } = await startSignalServer(t, {
+    iceServers: [{ urls: 'turn:192.0.2.1', username: 'me', credential: 'lasting' }],
+    turn: { urls: 'turn:192.0.2.2', secret: 'north' },
+  })
+  const page = new PageClient(url)
+  await page.opened
+  page.send({ type: 'ice-servers' })
+  assert.equal((await page.next('error')).code, 'ERR_NOT_JOINED')
+  const { participantId, iceServers } = await page.join('tea', 'Ada')
+  assert.equal(iceServers.length, 1)
+  assert.deepEqual(iceServers[0].urls, ['turn:192.0.2.2'])
+  const [expiry, name] = iceServers[0].username.split(':')
+  assert.equal(name, participantId)
+  const lasts = Number(expiry) - Date.now() / 1000
+  assert.ok(lasts > 86_000 && lasts < 87_000, String(lasts))
+  page.send({ type: 'ice-servers' })
+  const again = await page.next('ice-servers')
+  assert.equal(again.iceServers[0].username.split(':')[1], participantId)
+})
+
 test('an offer is answered, candidates go both ways', async (t) => {
   const { url, connections } = await startSignalServer(t)
   const page = new PageClient(url)
