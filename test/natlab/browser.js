@@ -44,6 +44,7 @@ export async function openChromium(lab, side, more = []) {
 /** A browser that sends a tone, 50 packets a second, to any number of connections. */
 export class ToneSource {
   #page
+  #connections = 0
 
   /**
    * @param {Lab} lab
@@ -63,12 +64,13 @@ export class ToneSource {
    * @param {End} end
    */
   async sendTo(end) {
-    const offer = await this.#page.evaluate(offerTone)
+    const index = this.#connections++
+    const offer = await this.#page.evaluate(offerTone, index)
     await end.do('sdp', { sdp: offer })
     // Not the answer of the moment: with all candidates, since nobody trickles here.
     await end.when('gathered')
     const answer = end.events.findLast(({ event }) => event === 'gathered')?.value
-    await this.#page.evaluate(takeAnswer, answer)
+    await this.#page.evaluate(takeAnswer, { index, answer })
     await end.when('ready')
     await end.when('track')
   }
@@ -78,15 +80,18 @@ export class ToneSource {
   }
 }
 
-/** Runs in the page. */
-async function offerTone() {
+/**
+ * Runs in the page.
+ * @param {number} index of the connection
+ */
+async function offerTone(index) {
   const context = new AudioContext()
   const tone = context.createOscillator()
   const output = context.createMediaStreamDestination()
   tone.connect(output)
   tone.start()
   const pc = new RTCPeerConnection()
-  Object.assign(window, { pc, context })
+  Object.assign(window, { [`pc${index}`]: pc })
   pc.addTransceiver(output.stream.getAudioTracks()[0], { direction: 'sendonly', streams: [output.stream] })
   await pc.setLocalDescription()
   while (pc.iceGatheringState !== 'complete') await new Promise((resolve) => setTimeout(resolve, 20))
@@ -95,8 +100,8 @@ async function offerTone() {
 
 /**
  * Runs in the page.
- * @param {string} sdp
+ * @param {{ index: number, answer: string }} options
  */
-async function takeAnswer(sdp) {
-  await /** @type {any} */ (window).pc.setRemoteDescription({ type: 'answer', sdp })
+async function takeAnswer({ index, answer }) {
+  await /** @type {any} */ (window)[`pc${index}`].setRemoteDescription({ type: 'answer', sdp: answer })
 }

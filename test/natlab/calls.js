@@ -140,8 +140,8 @@ export class End {
   log = []
   /** @type {End | null} */
   #peer = null
-  /** Whether what it says is passed on. */
-  isHeard = true
+  /** Whether the peer is told when there are no more candidates. */
+  tellsEnd = true
   /** @type {(() => void)[]} */
   #watchers = []
 
@@ -241,7 +241,9 @@ export class End {
     else if (event.event === 'log') this.log.push(event.value)
     else this.events.push(event)
     for (const watcher of this.#watchers.splice(0)) watcher()
-    if (!this.isHeard || !this.#peer) return
+    if (!this.#peer) return
+    if (event.event === 'gathered' && this.tellsEnd)
+      this.#tell('candidate', { candidate: endOf(event.value) })
     if (event.event === 'sdp') this.#tell('sdp', { sdp: event.value })
     if (event.event === 'candidate') this.#tell('candidate', { candidate: event.value })
   }
@@ -269,11 +271,14 @@ export class Call {
    * @param {Agent} offerer
    * @param {Agent} answerer
    * @param {{ offerer?: Options, answerer?: Options, media?: { audio?: boolean, video?: boolean },
-   *   prepare?: (call: Call) => Promise<void> }} [options] prepare: what to do before the offer is made
+   *   tellsEnd?: boolean, prepare?: (call: Call) => Promise<void> }} [options] tellsEnd: default true: the signalling
+   *   passes the end of candidates on; prepare: what to do before the offer is made
    */
-  static async start(offerer, answerer, { offerer: first = {}, answerer: second = {}, media, prepare } = {}) {
+  static async start(offerer, answerer, options = {}) {
+    const { offerer: first = {}, answerer: second = {}, media, tellsEnd = true, prepare } = options
     const name = `call-${calls++}`
     const call = new Call(new End(offerer, `${name}-offer`), new End(answerer, `${name}-answer`))
+    for (const end of call.ends) end.tellsEnd = tellsEnd
     await call.offerer.do('open', { options: first })
     await call.answerer.do('open', { options: { polite: true, ...second } })
     await prepare?.(call)
@@ -328,6 +333,14 @@ export class Call {
     await Promise.all(this.ends.map((end) => end.do('close').catch(() => {})))
     for (const end of this.ends) end.agent.listen(end.call, null)
   }
+}
+
+/**
+ * RFC 8840 4.4: that there are no more candidates of a generation.
+ * @param {string} sdp with all candidates
+ */
+function endOf(sdp) {
+  return { candidate: '', sdpMLineIndex: 0, usernameFragment: /^a=ice-ufrag:(\S+)/m.exec(sdp)?.[1] }
 }
 
 /**

@@ -6,7 +6,7 @@ import { expectedWay, kinds, Lab } from './lab.js'
 
 /** @typedef {import('./lab.js').Kind} Kind */
 /** @typedef {import('./lab.js').Way} Way */
-/** @typedef {{ hasTurn: boolean, iceTcp: boolean }} Mode */
+/** @typedef {{ hasTurn: boolean, iceTcp: boolean, tellsEnd: boolean }} Mode tellsEnd: of candidates */
 /**
  * @typedef {object} Meeting
  * @property {Kind} a of the offerer
@@ -24,7 +24,7 @@ import { expectedWay, kinds, Lab } from './lab.js'
 /** How long a pair may still give way to a better one. */
 const settlingMs = 1500
 /** How long pairs that cannot meet may try. */
-const patienceMs = 12_000
+const patienceMs = 8000
 
 /** @returns {[Kind, Kind][]} each pair once */
 export function kindPairs() {
@@ -94,19 +94,21 @@ export class Matrix {
    * @param {Mode} mode
    * @returns {Promise<Meeting>}
    */
-  async meet(a, b, { hasTurn, iceTcp }) {
+  async meet(a, b, { hasTurn, iceTcp, tellsEnd }) {
     const agents = /** @type {Agents} */ (this.#agents)
     const sides = [`x${a}`, `y${b}`]
+    const timeoutMs = expectedWay(a, b, hasTurn) === 'fail' ? patienceMs : 2 * patienceMs
     const [offerer, answerer] = sides.map((side) => ({
       iceServers: agents.lab.iceServers(side, hasTurn ? {} : { turn: [] }),
       iceTcp,
       tlsCa: agents.lab.certificate,
-      connectTimeoutMs: patienceMs,
+      // More where it is going to work, so that what is late is told from what is not.
+      connectTimeoutMs: timeoutMs,
     }))
     const expected = expectedWay(a, b, hasTurn)
-    const call = await Call.start(agents.in(sides[0]), agents.in(sides[1]), { offerer, answerer })
+    const call = await Call.start(agents.in(sides[0]), agents.in(sides[1]), { offerer, answerer, tellsEnd })
     try {
-      const connectMs = await call.ready(patienceMs + 3000)
+      const connectMs = await call.ready(timeoutMs + 3000)
       const first = call.ends.map((end) => end.find('ready')?.value)
       await sleep(settlingMs)
       const pairs = await call.pairs()

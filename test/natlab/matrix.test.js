@@ -18,9 +18,14 @@ const listenOnTcp = ['none', '1to1']
 
 /** @type {(Mode & { name: string })[]} */
 const modes = [
-  { name: 'with TURN', hasTurn: true, iceTcp: false },
-  { name: 'without TURN', hasTurn: false, iceTcp: false },
-  { name: 'with TURN and ICE-TCP', hasTurn: true, iceTcp: true },
+  { name: 'with TURN', hasTurn: true, iceTcp: false, tellsEnd: true },
+  {
+    name: 'without TURN, and the end of candidates not told',
+    hasTurn: false,
+    iceTcp: false,
+    tellsEnd: false,
+  },
+  { name: 'with TURN and ICE-TCP', hasTurn: true, iceTcp: true, tellsEnd: true },
 ]
 
 describe('every pair of kinds of networks', { skip }, () => {

@@ -16,8 +16,15 @@ import { nowMs } from './party.js'
 
 const skip = whyNoLab()
 const whoever = /** @type {const} */ (['server', 'client'])
+/** @type {[Kind, Kind][]} */
+const moves = [
+  ['port', 'none'],
+  ['none', 'sym'],
+  ['port', 'v6only'],
+]
+const sideOf = (/** @type {Offers} */ who, /** @type {number} */ index) => `m${who}${index}`
 
-describe('a network that changes', { skip }, () => {
+describe('a network that changes', { skip, concurrency: 4 }, () => {
   /** @type {Lab} */
   let lab
   /** @type {Agents} */
@@ -27,7 +34,19 @@ describe('a network that changes', { skip }, () => {
   /** @type {string[]} */
   const figures = []
   before(async () => {
-    lab = await Lab.up({ m: 'none', s: 'none', c: 'port', d: 'port', e: 'port' })
+    // A host of its own for each test: they run side by side.
+    const moving = Object.fromEntries(
+      moves.flatMap(([from], index) => whoever.map((who) => [sideOf(who, index), from])),
+    )
+    lab = await Lab.up({
+      m: 'none',
+      s: 'none',
+      rserver: 'port',
+      rclient: 'port',
+      e: 'port',
+      f: 'port',
+      ...moving,
+    })
     agents = new Agents(lab)
     source = await ToneSource.open(lab, 'm')
   })
@@ -46,37 +65,6 @@ describe('a network that changes', { skip }, () => {
   const converse = (side, offers, more) => {
     const options = { iceServers: lab.iceServers(side), tlsCa: lab.certificate, ...more }
     return Conversation.start(source, { server: agents.in('s'), client: agents.in(side), offers, options })
-  }
-
-  for (const offers of whoever) {
-    test(`a NAT that forgets its mappings and changes its address, ${offers} offering`, async () => {
-      await lab.set('c', 'port')
-      const conversation = await converse('c', offers)
-      const silence = await conversation.silenceAfter(() => lab.rebind('c'), 20_000)
-      note(`rebinding, ${offers} offered`, silence)
-      assert.ok(Math.max(silence.server, silence.client) < 5000, conversation.call.story())
-      await conversation.close()
-    })
-  }
-
-  /** @type {[Kind, Kind][]} */
-  const moves = [
-    ['port', 'none'],
-    ['none', 'sym'],
-    ['port', 'v6only'],
-  ]
-  for (const [from, to] of moves) {
-    for (const offers of whoever) {
-      test(`a client that moves from ${from} to ${to}, ${offers} offering`, async () => {
-        await lab.set('d', from)
-        const conversation = await converse('d', offers)
-        const silence = await conversation.silenceAfter(() => lab.set('d', to), 25_000)
-        const pair = await conversation.client.look()
-        note(`move from ${from} to ${to}, ${offers} offered`, silence, showPair(pair.pair))
-        assert.ok(Math.max(silence.server, silence.client) < 8000, conversation.call.story())
-        await conversation.close()
-      })
-    }
   }
 
   test('an outage of 20 s', async () => {
@@ -99,9 +87,9 @@ describe('a network that changes', { skip }, () => {
   })
 
   test('silence of more than 30 s is the end', { timeout: 90_000 }, async () => {
-    const conversation = await converse('e', 'server')
+    const conversation = await converse('f', 'server')
     const sinceMs = nowMs()
-    await lab.impair('e', 'loss=100')
+    await lab.impair('f', 'loss=100')
     for (const end of [conversation.server, conversation.client]) {
       const failed = await end.failed(60_000)
       const tookMs = failed.atMs - sinceMs
@@ -109,9 +97,50 @@ describe('a network that changes', { skip }, () => {
       assert.equal(failed.value.code, 'ERR_ICE_CONSENT_LOST')
       assert.ok(tookMs > 25_000 && tookMs < 40_000, `${tookMs} ms`)
     }
-    await lab.impair('e', 'off')
+    await lab.impair('f', 'off')
     await conversation.close()
   })
+
+  for (const offers of whoever) {
+    test(`a NAT that forgets its mappings and changes its address, ${offers} offering`, async () => {
+      const side = `r${offers}`
+      const conversation = await converse(side, offers)
+      const silence = await conversation.silenceAfter(() => lab.rebind(side), 20_000)
+      note(`rebinding, ${offers} offered`, silence)
+      assert.ok(Math.max(silence.server, silence.client) < 5000, conversation.call.story())
+      await conversation.close()
+    })
+  }
+
+  for (const who of whoever) {
+    test(`an ICE restart that the ${who} asks for`, async () => {
+      const conversation = await converse(`r${who}`, 'server')
+      const sinceMs = nowMs()
+      const silence = await conversation.silenceAfter(async () => {
+        await conversation[who].do('restart')
+      }, 20_000)
+      note(`ICE restart asked for by the ${who}`, silence)
+      assert.ok(Math.max(silence.server, silence.client) < 2000, conversation.call.story())
+      for (const end of [conversation.server, conversation.client]) {
+        assert.ok(end.find('gathered', undefined, sinceMs), `gathered again: ${end.story()}`)
+      }
+      await conversation.close()
+    })
+  }
+
+  for (const [index, [from, to]] of moves.entries()) {
+    for (const offers of whoever) {
+      test(`a client that moves from ${from} to ${to}, ${offers} offering`, async () => {
+        const side = sideOf(offers, index)
+        const conversation = await converse(side, offers)
+        const silence = await conversation.silenceAfter(() => lab.set(side, to), 25_000)
+        const { pair } = await conversation.client.look()
+        note(`move from ${from} to ${to}, ${offers} offered`, silence, showPair(pair))
+        assert.ok(Math.max(silence.server, silence.client) < 8000, conversation.call.story())
+        await conversation.close()
+      })
+    }
+  }
 
   /**
    * @param {string} what
