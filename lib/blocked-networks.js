@@ -8,21 +8,26 @@ import { embeddedV4, parseNetwork } from './ip-address.js'
 /** Nobody can be reached there: "this network", multicast, broadcast. */
 const unusable = toBlockList(['0.0.0.0/8', '224.0.0.0/4', '255.255.255.255', '::', 'ff00::/8'])
 
-/**
- * What a server blocks by default: itself, and what is reached over the same cable only (cloud metadata among it). Private
- * networks are not in it: people in the same building are real. The forms of these as IPv6 addresses are blocked too.
- */
-export const serverBlockedNetworks = Object.freeze([
+const loopback = ['127.0.0.0/8', '::1']
+const othersBlocked = [
   '0.0.0.0/8',
-  '127.0.0.0/8',
   '169.254.0.0/16',
   '224.0.0.0/4',
   '255.255.255.255',
   '::',
-  '::1',
   'fe80::/10',
   'ff00::/8',
-])
+]
+
+/**
+ * What a server blocks by default: itself, and what is reached over the same cable only (cloud metadata among it). Private
+ * networks are not in it: people in the same building are real. The forms of these as IPv6 addresses are blocked too.
+ * @param {readonly string[]} addresses that the server's connections use: one that uses loopback has its clients there
+ */
+export function serverBlockedNetworks(addresses) {
+  const own = new BlockedNetworks(loopback)
+  return addresses.some((address) => own.has(address)) ? othersBlocked : [...loopback, ...othersBlocked]
+}
 
 /**
  * @param {unknown} value

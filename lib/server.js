@@ -81,6 +81,7 @@ export class Server extends EventEmitter {
   /** @type {((options: ConnectionOptions) => any) | undefined} */
   #connectionFactory
   #isClosing = false
+  #blockedNetworks
 
   /** @param {ServerOptions} [options] */
   constructor(options = {}) {
@@ -89,7 +90,8 @@ export class Server extends EventEmitter {
     /** For signalling: STUN and TURN servers, ours and our clients'. */
     this.iceServers = new ClientIceServers(options)
     // Better now than at the first join.
-    checkOptions({ ...connection, iceServers: this.iceServers.ownServers })
+    const { native } = checkOptions({ ...connection, iceServers: this.iceServers.ownServers })
+    this.#blockedNetworks = serverBlockedNetworks(native.addresses)
     this.#options = options
     this.#connectionFactory = options.connectionFactory
     this.logger = logger
@@ -196,7 +198,7 @@ export class Server extends EventEmitter {
     if (!factory) throw new UrchinError('ERR_INVALID_STATE', 'listen() comes first')
     const { connection } = this.#options
     const settings = {
-      blockedNetworks: [...serverBlockedNetworks],
+      blockedNetworks: this.#blockedNetworks,
       ...connection,
       iceServers: this.iceServers.ownServers,
       logger: this.logger,

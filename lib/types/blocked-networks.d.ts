@@ -1,8 +1,9 @@
 /**
  * What a server blocks by default: itself, and what is reached over the same cable only (cloud metadata among it). Private
  * networks are not in it: people in the same building are real. The forms of these as IPv6 addresses are blocked too.
+ * @param {readonly string[]} addresses that the server's connections use: one that uses loopback has its clients there
  */
-export declare const serverBlockedNetworks: readonly string[];
+export declare function serverBlockedNetworks(addresses: readonly string[]): string[];
 /**
  * @param {unknown} value
  * @returns {string[]}

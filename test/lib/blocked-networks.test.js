@@ -28,7 +28,7 @@ test('a network holds its addresses, in whatever spelling', () => {
 })
 
 test('what a server blocks: itself and its cable, in every form; people in the same building not', () => {
-  const blocked = new BlockedNetworks(serverBlockedNetworks)
+  const blocked = new BlockedNetworks(serverBlockedNetworks(['192.168.1.5', 'fd00::5']))
   for (const address of [
     '127.0.0.1',
     '127.1.2.3',
@@ -48,6 +48,14 @@ test('what a server blocks: itself and its cable, in every form; people in the s
   }
   for (const address of ['10.0.0.1', '192.168.1.2', '172.16.0.1', 'fd00::1', '198.51.100.7', '2001:db8::1']) {
     assert.ok(!blocked.has(address), address)
+  }
+})
+
+test('a server that was told to use loopback has its clients there', () => {
+  for (const own of [['127.0.0.1'], ['192.168.1.5', '::1']]) {
+    const blocked = new BlockedNetworks(serverBlockedNetworks(own))
+    assert.ok(!blocked.has('127.0.0.1') && !blocked.has('::1'))
+    assert.ok(blocked.has('169.254.169.254') && blocked.has('fe80::1'))
   }
 })
 

@@ -49,7 +49,7 @@ test('connections get the settings, and members the rooms', async (t) => {
   const { participantId } = await page.join('tea', 'Ada')
   assert.deepEqual(connections[0].options.portRange, { min: 40000, max: 40010 })
   assert.deepEqual(connections[0].options.iceServers, [{ urls: 'stun:192.0.2.1' }])
-  assert.ok(connections[0].options.blockedNetworks.includes('127.0.0.0/8'))
+  assert.ok(connections[0].options.blockedNetworks.includes('169.254.0.0/16'))
   assert.equal(server.rooms.get('tea')?.autoSubscribe, false)
   assert.equal(server.room('tea'), server.rooms.get('tea'))
   await server.rooms.get('tea')?.get(participantId)?.leave()
