@@ -98,7 +98,7 @@ export class ConnectionIce {
   /** What statistics tell of our side. @returns {import('./stats.js').KnownIce} */
   get known() {
     const { ufrag, candidates } = this.local
-    return { ufrag, role: this.#role, candidates }
+    return { ufrag, role: this.#role, candidates, servers: this.#fields.options.native.servers }
   }
 
   /** @param {boolean} isControlling */

@@ -177,7 +177,10 @@ export class WebRtcConnection extends EventEmitter {
 
   /** @param {string} cause */
   #offerRestart(cause) {
-    this.#log.write('info', `offering an ICE restart, cause: ${cause}`)
+    this.#log.write('info', `offering an ICE restart, cause: ${cause}`, {
+      name: 'ice-restart',
+      detail: cause,
+    })
     try {
       const offer = this.#negotiation.createOffer({ iceRestart: true }, { isAutomatic: true })
       this.#news.tellNamed('ice-restart', offer)

@@ -22,6 +22,7 @@ import { IceStats } from './stats/ice.js'
  * @property {string} [ufrag] ours
  * @property {'controlling' | 'controlled' | 'unknown'} [role]
  * @property {Candidate[]} [candidates] ours, as the peer was told
+ * @property {import('./worker.js').IceServerConfig[]} [servers] STUN and TURN
  */
 
 /**

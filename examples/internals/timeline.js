@@ -104,6 +104,8 @@ function phases(steps, endMs) {
         begin('DTLS', 'dtls', ms)
       }
     }
+    // It may begin before ICE is told to be connected, with the peer's first flight.
+    if (detail === 'DTLSRTP Start') begin('DTLS', 'dtls', ms)
     if (name === 'CONN_READY') end('DTLS', ms)
     if (name === 'CONN_FAILED' || name === 'CONN_FINISHED')
       for (const phase of [...open.keys()]) end(phase, ms)
@@ -122,7 +124,7 @@ function phaseBar({ name, class: className, from, to }, span, x) {
   // They overlap: gathering may go on while pairs are checked and DTLS runs.
   const y = phaseTop + (phaseRows[className] ?? 0) * (phaseHeight + 3)
   const text = `${name} ${momentText(to - from)}`
-  const length = text.length * 6.3
+  const length = text.length * 6.7
   const bar = svg(
     'rect',
     {

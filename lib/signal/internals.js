@@ -3,7 +3,6 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createRequire } from 'node:module'
-import { isIP } from 'node:net'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { UrchinError } from '../errors.js'
@@ -170,12 +169,21 @@ function requireLocal(request) {
 
 /** @param {IncomingMessage} request */
 function isLocal({ socket, headers, httpVersion }) {
-  const address = (socket.remoteAddress ?? '').replace(/^::ffff:/i, '')
-  const isOwn = socket.remoteAddress !== undefined && socket.remoteAddress === socket.localAddress
-  if (!isOwn && !/^127\.|^::1$/.test(address)) return false
+  const [remote, local] = [socket.remoteAddress, socket.localAddress].map(bareAddress)
+  if (remote === '' || (remote !== local && !isLoopback(remote))) return false
   // nginx says nothing of itself when it is not told to, but speaks HTTP/1.0, which no browser does.
   if (httpVersion === '1.0' || proxyHeaders.some((name) => headers[name] !== undefined)) return false
-  // A page elsewhere may have made a name of its own lead here ("DNS rebinding").
+  // A page elsewhere may have made a name of its own lead here ("DNS rebinding"), and a proxy passes on what it was asked.
   const host = (headers.host ?? '').replace(/:\d{1,5}$/, '').replace(/^\[(.*)\]$/, '$1')
-  return isIP(host) !== 0 || /^([a-z0-9-]+\.)*localhost$/i.test(host)
+  return host === local || isLoopback(host) || /^([a-z0-9-]+\.)*localhost$/i.test(host)
+}
+
+/** @param {string | undefined} address */
+function bareAddress(address) {
+  return (address ?? '').replace(/^::ffff:/i, '')
+}
+
+/** @param {string} address */
+function isLoopback(address) {
+  return /^127(\.\d{1,3}){3}$|^::1$/.test(address)
 }

@@ -3,6 +3,7 @@
 import { isIP } from 'node:net'
 
 /** @typedef {import('../sdp/candidate.js').Candidate} Candidate */
+/** @typedef {import('../worker.js').IceServerConfig} IceServerConfig */
 /** @typedef {'local' | 'remote'} Side */
 /** @typedef {{ id: string, type: string, fields: Record<string, any> }} Item */
 
@@ -19,11 +20,12 @@ export class IceStats {
 
   /**
    * @param {import('../worker.js').NativeStats} values
-   * @param {{ pair: { local: Candidate, remote: Candidate } | null, candidates?: Candidate[] }} known
+   * @param {{ pair: { local: Candidate, remote: Candidate } | null, candidates?: Candidate[],
+   *   servers?: IceServerConfig[] }} known
    */
-  constructor(values, { pair, candidates = [] }) {
+  constructor(values, { pair, candidates = [], servers = [] }) {
     const { transport, localCandidates = {}, remoteCandidates = {}, candidatePairs = {} } = values
-    this.#addNumbered('local', withAnnounced(localCandidates, candidates))
+    this.#addNumbered('local', withServer(withAnnounced(localCandidates, candidates), servers))
     this.#addNumbered('remote', remoteCandidates)
     if (this.#numbers.local.size === 0) {
       for (const candidate of candidates) this.#addCandidate('local', fieldsOf(candidate))
@@ -127,6 +129,25 @@ function withAnnounced(group, candidates) {
       const addresses = foreign.filter((one) => isSameSocket(one, fields)).map(({ address }) => address)
       return [number, addresses.length > 0 ? { ...fields, announcedAddresses: addresses } : fields]
     }),
+  )
+}
+
+/**
+ * Relayed candidates with the server they are from, where it can be no other.
+ * @param {Record<string, any>} group the core's candidates
+ * @param {IceServerConfig[]} servers
+ */
+function withServer(group, servers) {
+  const relays = servers.filter(({ isTurn }) => isTurn)
+  if (relays.length !== 1) return group
+  const [{ protocol, host, port }] = relays
+  const name = host.includes(':') ? `[${host}]` : host
+  const url = `${protocol === 'tls' ? 'turns' : 'turn'}:${name}:${port}?transport=${protocol === 'udp' ? 'udp' : 'tcp'}`
+  return Object.fromEntries(
+    Object.entries(group).map(([number, fields]) => [
+      number,
+      fields.candidateType === 'relay' ? { url, relayProtocol: protocol, ...fields } : fields,
+    ]),
   )
 }
 

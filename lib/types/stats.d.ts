@@ -40,6 +40,10 @@ export type KnownIce = {
      * ours, as the peer was told
      */
     candidates?: Candidate[];
+    /**
+     * STUN and TURN
+     */
+    servers?: import('./worker.js').IceServerConfig[];
 };
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 /** @typedef {import('./track.js').RemoteTrack} RemoteTrack */
@@ -60,6 +64,7 @@ export type KnownIce = {
  * @property {string} [ufrag] ours
  * @property {'controlling' | 'controlled' | 'unknown'} [role]
  * @property {Candidate[]} [candidates] ours, as the peer was told
+ * @property {import('./worker.js').IceServerConfig[]} [servers] STUN and TURN
  */
 /**
  * @param {import('./worker.js').NativeStats} values

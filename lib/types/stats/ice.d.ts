@@ -1,4 +1,5 @@
 export type Candidate = import('../sdp/candidate.js').Candidate;
+export type IceServerConfig = import('../worker.js').IceServerConfig;
 export type Side = 'local' | 'remote';
 export type Item = {
     id: string;
@@ -11,14 +12,16 @@ export declare class IceStats {
     selectedId: string | undefined;
     /**
      * @param {import('../worker.js').NativeStats} values
-     * @param {{ pair: { local: Candidate, remote: Candidate } | null, candidates?: Candidate[] }} known
+     * @param {{ pair: { local: Candidate, remote: Candidate } | null, candidates?: Candidate[],
+     *   servers?: IceServerConfig[] }} known
      */
-    constructor(values: import('../worker.js').NativeStats, { pair, candidates }: {
+    constructor(values: import('../worker.js').NativeStats, { pair, candidates, servers }: {
         pair: {
             local: Candidate;
             remote: Candidate;
         } | null;
         candidates?: Candidate[];
+        servers?: IceServerConfig[];
     });
     /** @returns {Iterable<Item>} */
     get all(): Iterable<Item>;

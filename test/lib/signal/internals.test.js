@@ -63,6 +63,9 @@ test('a proxy on this machine does not make everybody local', async (t) => {
     // A name that leads here, as in DNS rebinding.
     { Host: `rebound.example:${port}` },
     { Host: 'localhost.example' },
+    { Host: '203.0.113.5' },
+    { Host: '127.evil.example' },
+    { Host: '' },
   ]) {
     const { status, body } = await ask({ port, path, headers })
     assert.equal(status, 403, JSON.stringify(headers))

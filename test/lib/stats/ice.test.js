@@ -126,3 +126,23 @@ test('a host candidate shows what is announced in its place', () => {
   assert.deepEqual(locals[1].fields.announcedAddresses, ['2001:db8::7'])
   assert.equal(locals[2].fields.announcedAddresses, undefined)
 })
+
+test('a relayed candidate names its TURN server when there is only one', () => {
+  const bare = { ...relay, relayProtocol: undefined }
+  delete bare.relayProtocol
+  const values = { ...empty, localCandidates: { 1: host, 2: bare } }
+  const stun = { isTurn: false, protocol: /** @type {const} */ ('udp'), host: 'stun.example.org', port: 3478 }
+  const turn = {
+    ...stun,
+    isTurn: true,
+    protocol: /** @type {const} */ ('tls'),
+    host: '2001:db8::1',
+    port: 443,
+  }
+  const one = byType(new IceStats(values, { pair: null, servers: [stun, turn] })).locals
+  assert.equal(one[1].fields.url, 'turns:[2001:db8::1]:443?transport=tcp')
+  assert.equal(one[1].fields.relayProtocol, 'tls')
+  assert.equal(one[0].fields.url, undefined)
+  const two = byType(new IceStats(values, { pair: null, servers: [turn, { ...turn, port: 444 }] })).locals
+  assert.equal(two[1].fields.url, undefined)
+})
