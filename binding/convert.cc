@@ -282,6 +282,7 @@ ConnectionConfig::ConnectionConfig(Napi::Value value)
 	config_.ice.server_count = servers_.size();
 	config_.ice.addresses = addresses_.data();
 	config_.ice.address_count = addresses_.size();
+	config_.ice.lite_port = static_cast<uint16_t>(fields.IntegerOr("litePort", 0, 0, 65535));
 	config_.ice.port_min = static_cast<uint16_t>(fields.IntegerOr("portMin", 0, 0, 65535));
 	config_.ice.port_max = static_cast<uint16_t>(fields.IntegerOr("portMax", 0, 0, 65535));
 	if (config_.ice.port_min > config_.ice.port_max)

@@ -64,6 +64,8 @@ const settings = [
   { variable: 'URCHIN_TURN_SECRET', key: 'turnSecret', ...text },
   { variable: 'URCHIN_TURN_TTL_SECONDS', key: 'turnTtlSeconds', ...count },
   { variable: 'URCHIN_TURN_FOR_SERVER', key: 'turnForServer', ...flag },
+  { variable: 'URCHIN_ICE', key: 'ice', ...text, what: 'nice or lite' },
+  { variable: 'URCHIN_ICE_PORT', key: 'icePort', ...port },
   { variable: 'URCHIN_PORT_MIN', key: 'portMin', ...port },
   { variable: 'URCHIN_PORT_MAX', key: 'portMax', ...port },
   {
@@ -161,6 +163,8 @@ const serverKeys = [
   'internals',
 ]
 const connectionKeys = [
+  'ice',
+  'icePort',
   'networkInterfaces',
   'ignoredInterfaces',
   'blockedNetworks',

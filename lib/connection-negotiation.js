@@ -19,7 +19,7 @@ import { taggedSection, writeSdp } from './sdp/write.js'
  * @property {import('./connection-order.js').ConnectionOrder} order
  * @property {import('./connection-ice.js').ConnectionIce} ice
  * @property {import('./ice-auto-restart.js').IceAutoRestart} restarts
- * @property {{ trickle: boolean, polite: boolean, isPolitenessOpen: boolean }} options
+ * @property {{ native: { litePort?: number }, trickle: boolean, polite: boolean, isPolitenessOpen: boolean }} options
  * @property {string} sessionId digits
  * @property {string} cname
  * @property {() => boolean} isOpen neither closed nor failed
@@ -104,7 +104,7 @@ export class ConnectionNegotiation {
    * @returns {Promise<string>}
    */
   createOffer({ iceRestart, ...wishes }, { isAutomatic = false } = {}) {
-    const { ice, log } = this.#fields
+    const { ice, log, options } = this.#fields
     const description = this.session.createOffer(wishes)
     this.#need.reset({ isOurs: true })
     log.write('debug', 'creating offer', { name: 'create-offer' })
@@ -114,7 +114,8 @@ export class ConnectionNegotiation {
     this.#mustRestart = false
     if (!ice.isStarted) {
       this.#offeredFirst = true
-      ice.gather(true)
+      // RFC 8445 6.1.1: the offerer controls, but a lite agent never does.
+      ice.gather(!options.native.litePort)
     } else if (isRestart) ice.restart()
     return this.#announce(description, true).sent
   }
@@ -125,12 +126,15 @@ export class ConnectionNegotiation {
    * @returns {Promise<string>}
    */
   async setRemote(text, type) {
-    const { news, log } = this.#fields
+    const { news, log, options } = this.#fields
     try {
       if (news.isFailed) throw new UrchinError('ERR_INVALID_STATE', 'The connection failed')
       const kind = type ?? guessType(text, this.session.signalingState)
       log.write('debug', `setting remote SDP, type: ${kind}`, { name: 'set-remote-sdp', detail: kind })
       const description = parseSdp(text)
+      if (description.transport?.isIceLite && options.native.litePort) {
+        throw new UrchinError('ERR_NOT_SUPPORTED', 'Both sides are ICE-lite: nobody would check the way')
+      }
       const isGlare = kind === 'offer' && this.session.signalingState === 'have-local-offer'
       const applied =
         kind === 'offer'
@@ -263,8 +267,10 @@ export class ConnectionNegotiation {
 
   /** @param {LocalDescription} description */
   #write(description) {
-    const { ice, worker, cname } = this.#fields
+    const { ice, worker, cname, options } = this.#fields
     const { ufrag, pwd, candidates, hasAll: hasEnded } = ice.local
-    return writeSdp(description, { ufrag, pwd, fingerprint: worker.fingerprint, cname, candidates, hasEnded })
+    const { fingerprint } = worker
+    const isLite = Boolean(options.native.litePort)
+    return writeSdp(description, { ufrag, pwd, fingerprint, cname, candidates, hasEnded, isLite })
   }
 }

@@ -4,6 +4,7 @@ import { X509Certificate } from 'node:crypto'
 import { checkAnnounced } from './announced-addresses.js'
 import { checkBlockedNetworks } from './blocked-networks.js'
 import { invalid, UrchinError } from './errors.js'
+import { checkLite } from './ice-lite.js'
 import { checkIceServers } from './ice-servers.js'
 import { checkInterfaces, localAddresses } from './local-addresses.js'
 
@@ -26,11 +27,14 @@ import { checkInterfaces, localAddresses } from './local-addresses.js'
  * @property {boolean} [iceAutoRestart] default true: offers an ICE restart by itself when ICE is disconnected or the local
  *   addresses change
  * @property {number} [connectTimeoutMs] from gathering to CONN_READY; default 30000, 0: none
- * @property {number} [disconnectedTimeoutMs] silence until ICE is 'disconnected'; default 4500
+ * @property {number} [disconnectedTimeoutMs] silence until ICE is 'disconnected'; default 4500; of 'lite' 6500, or 13000 while
+ *   the peer sends nothing regularly
  * @property {number} [consentTimeoutMs] silence until it has failed (RFC 7675); default 30000
  * @property {string} [tlsCa] PEM certificates trusted for turns:, beside the system's
  * @property {string[]} [blockedNetworks] default none: candidates of the peer in these networks are ignored
- * @property {'nice' | 'lite'} [ice] default 'nice'
+ * @property {'nice' | 'lite'} [ice] default 'nice'; 'lite': ICE-lite (RFC 8445) on one port that all such connections share
+ * @property {number} [icePort] of 'lite', UDP and with iceTcp TCP too; default 20000, one for all lite connections of a
+ *   process
  * @property {boolean} [polite] default false: at glare, give way to the peer's offer
  * @property {import('./console-logger.js').Logger} [logger] pino's shape; silent if absent
  * @property {any} [worker] for tests
@@ -57,24 +61,26 @@ const maxCaBytes = 256 * 1024
  * @throws {UrchinError} ERR_INVALID_ARGUMENT, ERR_NOT_SUPPORTED
  */
 export function checkOptions(options) {
-  const { ice = 'nice', iceTransportPolicy = 'all' } = options
-  if (ice === 'lite') throw new UrchinError('ERR_NOT_SUPPORTED', 'ICE-lite is not supported yet')
-  if (ice !== 'nice') throw invalid("ice must be 'nice' or 'lite'")
+  const { iceTransportPolicy = 'all' } = options
   if (iceTransportPolicy !== 'all' && iceTransportPolicy !== 'relay') {
     throw invalid("iceTransportPolicy must be 'all' or 'relay'")
   }
   checkLogger(options.logger)
   const [portMin, portMax] = checkPorts(options.portRange)
   const choice = checkInterfaces(options.networkInterfaces, options.ignoredInterfaces)
+  const litePort = checkLite(options)
+  const servers = checkIceServers(options.iceServers)
   const native = {
-    servers: checkIceServers(options.iceServers),
+    litePort,
+    // A lite agent asks nobody where it is: it has a public address, or announces one.
+    servers: litePort ? [] : servers,
     addresses: localAddresses(choice),
     portMin,
     portMax,
     relayOnly: iceTransportPolicy === 'relay',
     tcp: checkBoolean('iceTcp', options.iceTcp, false),
     tlsCa: checkCa(options.tlsCa),
-    ...checkTimeouts(options),
+    ...checkTimeouts(options, litePort !== 0),
   }
   return {
     native,
@@ -88,13 +94,16 @@ export function checkOptions(options) {
   }
 }
 
-/** @param {ConnectionOptions} options */
-function checkTimeouts({ connectTimeoutMs, disconnectedTimeoutMs, consentTimeoutMs }) {
+/**
+ * @param {ConnectionOptions} options
+ * @param {boolean} isLite the core then knows best how long a peer may be silent: it can't ask, only wait
+ */
+function checkTimeouts({ connectTimeoutMs, disconnectedTimeoutMs, consentTimeoutMs }, isLite) {
   const timeouts = {
     connectTimeoutMs: checkTime('connectTimeoutMs', connectTimeoutMs, { least: 0, fallback: 30_000 }),
     disconnectedTimeoutMs: checkTime('disconnectedTimeoutMs', disconnectedTimeoutMs, {
       least: 500,
-      fallback: 4500,
+      fallback: isLite ? 0 : 4500,
     }),
     consentTimeoutMs: checkTime('consentTimeoutMs', consentTimeoutMs, { least: 1000, fallback: 30_000 }),
   }

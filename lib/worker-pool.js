@@ -3,6 +3,7 @@
 
 import { availableParallelism } from 'node:os'
 import { UrchinError } from './errors.js'
+import { claimIcePort } from './ice-lite.js'
 import { Worker } from './worker.js'
 
 /** @typedef {import('./worker.js').ConnectionConfig} ConnectionConfig */
@@ -124,7 +125,9 @@ export class WorkerPool {
    * @returns {number} the connection's id
    */
   openConnection(config, onEvent) {
-    const worker = this.#pick()
+    if (config.litePort) claimIcePort(config.litePort)
+    // The shared port is the first one's.
+    const worker = config.litePort ? this.#workers[0] : this.#pick()
     const connectionId = worker.openConnection(config, (event) => {
       if (event.type === 'closed') this.#forget(connectionId)
       onEvent(event)

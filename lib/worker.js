@@ -19,6 +19,7 @@ import { loadNative } from './native.js'
  * @typedef {object} ConnectionConfig
  * @property {IceServerConfig[]} [servers]
  * @property {string[]} addresses local addresses to gather on, at least one
+ * @property {number} [litePort] ICE-lite on this shared port; 0 or missing: full ICE
  * @property {number} [portMin] 0 or missing: any
  * @property {number} [portMax]
  * @property {boolean} [relayOnly]

@@ -83,6 +83,14 @@ const steps = [
     minutes: 12,
   },
   {
+    name: 'browser tests with ICE-lite',
+    group: 'e2e',
+    command: () => nodeTest('e2e-lite', ['test/e2e']),
+    env: { URCHIN_ICE: 'lite' },
+    count: countTap('e2e-lite'),
+    minutes: 12,
+  },
+  {
     name: 'networks: NATs, firewalls, bad links',
     group: 'natlab',
     command: () => nodeTest('natlab', ['test/natlab']),

@@ -132,8 +132,8 @@ static int open_connection(struct urchin_worker *worker, const struct urchin_com
 	const struct urchin_connection_config *config = command->payload;
 	struct urchin_transport_config transport = {
 	    .cert = worker->cert,
-	    .ice_new = urchin_ice_nice_new,
-	    .ice_factory_owner = &worker->nice_home,
+	    .ice_new = config->ice.lite_port ? urchin_ice_shared_new : urchin_ice_nice_new,
+	    .ice_factory_owner = config->ice.lite_port ? (void *)&worker->ice_home : (void *)&worker->nice_home,
 	    .ice = &config->ice,
 	    .connect_timeout_us = config->connect_timeout_us,
 	    .now_us = urchin_clock_us(),

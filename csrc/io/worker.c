@@ -201,6 +201,7 @@ static void clear_worker(struct urchin_worker *worker)
 {
 	urchin_exchange_clear(worker);
 	urchin_router_free(worker->router);
+	urchin_mux_free(worker->ice_home.mux);
 	urchin_egress_free(worker->egress);
 	urchin_link_watch_clear(&worker->link_watch);
 	urchin_loop_remove_fd(&worker->loop, &worker->wake_watch, worker->wake_fd);
@@ -225,7 +226,12 @@ static int init_worker(struct urchin_worker *worker)
 	if (worker->wake_fd < 0 || urchin_loop_init(&worker->loop))
 		return URCHIN_ESYSTEM;
 	worker->egress = urchin_egress_new(&worker->loop);
-	if (!worker->egress)
+	worker->ice_home = (struct urchin_ice_home){
+	    .loop = &worker->loop,
+	    .egress = worker->egress,
+	    .mux = urchin_mux_new(&worker->loop, NULL),
+	};
+	if (!worker->egress || !worker->ice_home.mux)
 		return URCHIN_ENOMEM;
 	worker->nice_home = (struct urchin_ice_nice_home){.loop = &worker->loop, .egress = worker->egress};
 	err = urchin_link_watch_init(&worker->link_watch, &worker->loop, on_network_change, worker);

@@ -9,6 +9,7 @@
 #include "io/command.h"
 #include "io/egress.h"
 #include "io/ice_nice.h"
+#include "io/ice_shared.h"
 #include "io/link_watch.h"
 #include "io/loop.h"
 #include "io/mailbox.h"
@@ -33,6 +34,7 @@ struct urchin_worker {
 	struct urchin_loop loop;
 	struct urchin_loop_watch wake_watch;
 	struct urchin_loop_task command_task;
+	struct urchin_ice_home ice_home; /* the shared port */
 	struct urchin_table connections;
 	struct urchin_router *router;
 	struct urchin_loop_task forward_task;

@@ -22,6 +22,8 @@ const char *urchin_reason_name(enum urchin_reason reason)
 		return "ERR_ICE_GATHER";
 	case URCHIN_REASON_ICE_PORTS:
 		return "ERR_ICE_PORTS_EXHAUSTED";
+	case URCHIN_REASON_ICE_PORT_IN_USE:
+		return "ERR_ICE_PORT_IN_USE";
 	case URCHIN_REASON_ICE_FAILED:
 		return "ERR_ICE_FAILED";
 	case URCHIN_REASON_ICE_CONSENT:

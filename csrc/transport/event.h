@@ -38,6 +38,7 @@ enum urchin_reason {
 	URCHIN_REASON_CONNECT_TIMEOUT,  /* ERR_CONNECT_TIMEOUT: detail names the stage it hung in */
 	URCHIN_REASON_ICE_GATHER,       /* ERR_ICE_GATHER: no local candidate could be had */
 	URCHIN_REASON_ICE_PORTS,        /* ERR_ICE_PORTS_EXHAUSTED: the port range is used up */
+	URCHIN_REASON_ICE_PORT_IN_USE,  /* ERR_ICE_PORT_IN_USE: the shared port of ICE-lite */
 	URCHIN_REASON_ICE_FAILED,       /* ERR_ICE_FAILED: no candidate pair works */
 	URCHIN_REASON_ICE_CONSENT,      /* ERR_ICE_CONSENT_LOST: the peer stopped answering */
 	URCHIN_REASON_DTLS_FINGERPRINT, /* ERR_DTLS_FINGERPRINT */

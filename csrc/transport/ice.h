@@ -40,7 +40,8 @@ struct urchin_ice_config {
 	size_t server_count;
 	const char *const *addresses; /* local numeric addresses to gather on; at least one */
 	size_t address_count;
-	uint16_t port_min; /* 0: any */
+	uint16_t lite_port; /* ICE-lite on this port, shared with other connections; 0: full ICE */
+	uint16_t port_min;  /* 0: any */
 	uint16_t port_max;
 	bool relay_only;
 	bool tcp;                         /* ICE-TCP candidates too, passive and active */
@@ -77,7 +78,8 @@ struct urchin_ice;
 struct urchin_ice_ops {
 	/*
 	 * Starts gathering with our credentials. Host candidates are told before it returns, the others later.
-	 * Returns 0; URCHIN_EFULL when the port range is used up; URCHIN_ELIBRARY when no address works.
+	 * Returns 0; URCHIN_EFULL when the port range is used up; URCHIN_EEXIST when the
+	 * shared port is in use; URCHIN_ELIBRARY when no address works.
 	 */
 	int (*gather)(struct urchin_ice *ice, const char *ufrag, const char *pwd, bool controlling);
 	/* The peer's credentials (1..256 characters each) of the current generation. Returns 0 or an error. */

@@ -109,6 +109,12 @@ int urchin_ice_lite_set_local(struct urchin_ice_lite *lite, const char *ufrag, c
 	return 0;
 }
 
+void urchin_ice_lite_end(struct urchin_ice_lite *lite)
+{
+	drop_generation(lite, &lite->previous);
+	drop_generation(lite, &lite->latest);
+}
+
 /* --- flows --- */
 
 struct flow *urchin_ice_lite_find(struct urchin_ice_lite *lite, const struct urchin_ice_way *way)

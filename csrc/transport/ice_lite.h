@@ -63,6 +63,9 @@ void urchin_ice_lite_free(struct urchin_ice_lite *lite);
  */
 int urchin_ice_lite_set_local(struct urchin_ice_lite *lite, const char *ufrag, const char *pwd);
 
+/* Forgets its credentials, telling on_ufrag_gone for each; no check is valid any more. */
+void urchin_ice_lite_end(struct urchin_ice_lite *lite);
+
 /* A STUN message with a USERNAME that begins with an ufrag of ours; `stun` was read from `bytes`. */
 void urchin_ice_lite_feed(struct urchin_ice_lite *lite, const struct urchin_ice_way *way,
 			  const struct urchin_stun *stun, const uint8_t *bytes, uint64_t now_us);

@@ -43,6 +43,9 @@ static void fail_gather(struct urchin_transport *transport, int err)
 {
 	if (err == URCHIN_EFULL)
 		urchin_transport_fail(transport, URCHIN_REASON_ICE_PORTS, "no free port in the port range");
+	else if (err == URCHIN_EEXIST)
+		urchin_transport_fail(transport, URCHIN_REASON_ICE_PORT_IN_USE,
+				      "another program, or another worker, has the shared port");
 	else
 		urchin_transport_fail(transport, URCHIN_REASON_ICE_GATHER, urchin_err_name(err));
 }

@@ -48,6 +48,7 @@ import { sends } from './extensions.js'
  * @property {string} cname
  * @property {readonly Candidate[]} candidates
  * @property {boolean} hasEnded
+ * @property {boolean} [isLite] we only answer checks (RFC 8445 2.5)
  */
 
 /**
@@ -89,6 +90,7 @@ export function writeSdp(description, transport) {
     timing: { start: 0, stop: 0 },
     media: sections.map((section, i) => writeSection(description, section, transport, i === tagged)),
   }
+  if (transport.isLite) session.icelite = 'ice-lite'
   if (bundle.length > 0) session.groups = [{ type: 'BUNDLE', mids: bundle.join(' ') }]
   if (description.allowsMixed) session.extmapAllowMixed = 'extmap-allow-mixed'
   const streams = sections.map(({ direction, track }) => (track && sends(direction) ? track.streamId : ''))

@@ -10,6 +10,9 @@ export type NegotiationFields = {
     ice: import('./connection-ice.js').ConnectionIce;
     restarts: import('./ice-auto-restart.js').IceAutoRestart;
     options: {
+        native: {
+            litePort?: number;
+        };
         trickle: boolean;
         polite: boolean;
         isPolitenessOpen: boolean;
@@ -39,7 +42,7 @@ export type NegotiationFields = {
  * @property {import('./connection-order.js').ConnectionOrder} order
  * @property {import('./connection-ice.js').ConnectionIce} ice
  * @property {import('./ice-auto-restart.js').IceAutoRestart} restarts
- * @property {{ trickle: boolean, polite: boolean, isPolitenessOpen: boolean }} options
+ * @property {{ native: { litePort?: number }, trickle: boolean, polite: boolean, isPolitenessOpen: boolean }} options
  * @property {string} sessionId digits
  * @property {string} cname
  * @property {() => boolean} isOpen neither closed nor failed

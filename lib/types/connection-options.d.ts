@@ -49,7 +49,8 @@ export type ConnectionOptions = {
      */
     connectTimeoutMs?: number;
     /**
-     * silence until ICE is 'disconnected'; default 4500
+     * silence until ICE is 'disconnected'; default 4500; of 'lite' 6500, or 13000 while
+     * the peer sends nothing regularly
      */
     disconnectedTimeoutMs?: number;
     /**
@@ -65,9 +66,14 @@ export type ConnectionOptions = {
      */
     blockedNetworks?: string[];
     /**
-     * default 'nice'
+     * default 'nice'; 'lite': ICE-lite (RFC 8445) on one port that all such connections share
      */
     ice?: 'nice' | 'lite';
+    /**
+     * of 'lite', UDP and with iceTcp TCP too; default 20000, one for all lite connections of a
+     * process
+     */
+    icePort?: number;
     /**
      * default false: at glare, give way to the peer's offer
      */

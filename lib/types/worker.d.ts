@@ -23,6 +23,10 @@ export type ConnectionConfig = {
      */
     addresses: string[];
     /**
+     * ICE-lite on this shared port; 0 or missing: full ICE
+     */
+    litePort?: number;
+    /**
      * 0 or missing: any
      */
     portMin?: number;
@@ -147,6 +151,7 @@ export type Request = {
  * @typedef {object} ConnectionConfig
  * @property {IceServerConfig[]} [servers]
  * @property {string[]} addresses local addresses to gather on, at least one
+ * @property {number} [litePort] ICE-lite on this shared port; 0 or missing: full ICE
  * @property {number} [portMin] 0 or missing: any
  * @property {number} [portMax]
  * @property {boolean} [relayOnly]

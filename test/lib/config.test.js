@@ -108,6 +108,11 @@ test('the same in a file', () => {
   })
 })
 
+test('ICE-lite from the environment', () => {
+  const { options } = readConfig({ URCHIN_ICE: 'lite', URCHIN_ICE_PORT: '4000', URCHIN_ICE_TCP: 'true' })
+  assert.deepEqual(options.connection, { ice: 'lite', icePort: 4000, iceTcp: true })
+})
+
 test('the file, and the environment over it', () => {
   const path = writeConfig({ port: 9000, host: '::1', announcedAddress: '198.51.100.7', logLevel: 'warn' })
   const { logLevel, options } = readConfig({ URCHIN_CONFIG: path, PORT: '9001' })
@@ -128,6 +133,9 @@ for (const [env, message] of /** @type {[NodeJS.ProcessEnv, RegExp][]} */ ([
   [{ URCHIN_ICE_SERVERS: '{"urls":"x"}' }, /^URCHIN_ICE_SERVERS must be a JSON list/],
   [{ URCHIN_ICE_SERVERS: '[{"urls":"http://x"}]' }, /not a STUN or TURN URL: http:\/\/x/],
   [{ URCHIN_PORT_MIN: '40000' }, /go together/],
+  [{ URCHIN_ICE: 'heavy' }, /ice must be 'nice' or 'lite'/],
+  [{ URCHIN_ICE_PORT: '4000' }, /icePort is for ice: 'lite'/],
+  [{ URCHIN_ICE: 'lite', URCHIN_ICE_PORT: '0' }, /^URCHIN_ICE_PORT must be/],
   [{ URCHIN_PORT_MIN: '2', URCHIN_PORT_MAX: '1' }, /portRange/],
   [{ URCHIN_ANNOUNCED_ADDRESS: 'my.host.example' }, /announcedAddress/],
   [{ URCHIN_NETWORK_INTERFACES: 'no-such-interface' }, /no-such-interface/],

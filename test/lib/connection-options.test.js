@@ -67,9 +67,8 @@ for (const options of wrong) {
 }
 
 test('what is known but not there says so', () => {
-  for (const options of [{ ice: 'lite' }, { iceServers: [{ urls: 'stuns:x' }] }]) {
-    assert.throws(() => checkOptions(/** @type {any} */ (options)), { code: 'ERR_NOT_SUPPORTED' })
-  }
+  const options = { iceServers: [{ urls: 'stuns:x' }] }
+  assert.throws(() => checkOptions(options), { code: 'ERR_NOT_SUPPORTED' })
 })
 
 test('what the core is told', () => {
@@ -88,6 +87,7 @@ test('what the core is told', () => {
     polite: false,
   })
   assert.deepEqual(config, {
+    litePort: 0,
     servers: [],
     addresses: ['127.0.0.1'],
     portMin: 40000,
@@ -108,4 +108,13 @@ test('what the core is told', () => {
     polite: false,
     isPolitenessOpen: false,
   })
+})
+
+test('ICE-lite: a port, no servers of our own, and the core judges silence', () => {
+  const iceServers = [{ urls: 'stun:192.0.2.1' }]
+  const { native: config } = checkOptions({ ice: 'lite', icePort: 4000, iceServers })
+  assert.equal(config.litePort, 4000)
+  assert.deepEqual(config.servers, [])
+  assert.equal(config.disconnectedTimeoutMs, 0)
+  assert.equal(checkOptions({ ice: 'lite', disconnectedTimeoutMs: 5000 }).native.disconnectedTimeoutMs, 5000)
 })

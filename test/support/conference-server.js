@@ -1,4 +1,5 @@
-// The conference server as its users run it: lib/main.js in a process of its own, on a free port.
+// The conference server as its users run it: lib/main.js in a process of its own, on a free port. URCHIN_ICE=lite in the
+// environment makes it a lite one, which finds its browsers on one port.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,10 +16,11 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..')
  */
 export async function startServer({ port, program = [process.execPath, 'lib/main.js'], env = {} } = {}) {
   const chosen = port ?? (await freePort())
+  const lite = process.env.URCHIN_ICE === 'lite' ? { URCHIN_ICE_PORT: String(await freePort()) } : {}
   const child = spawn(program[0], program.slice(1), {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env, PORT: String(chosen) },
+    env: { ...process.env, ...lite, ...env, PORT: String(chosen) },
   })
   const server = new ConferenceServer(child, chosen)
   await server.ready()

@@ -45,6 +45,10 @@ export type LocalTransport = {
     cname: string;
     candidates: readonly Candidate[];
     hasEnded: boolean;
+    /**
+     * we only answer checks (RFC 8445 2.5)
+     */
+    isLite?: boolean;
 };
 /** @typedef {import('./codecs.js').Codec} Codec */
 /** @typedef {import('./candidate.js').Candidate} Candidate */
@@ -87,6 +91,7 @@ export type LocalTransport = {
  * @property {string} cname
  * @property {readonly Candidate[]} candidates
  * @property {boolean} hasEnded
+ * @property {boolean} [isLite] we only answer checks (RFC 8445 2.5)
  */
 /**
  * The m-line that carries the transport: the first that is not rejected (RFC 9143 7.2).

@@ -77,3 +77,9 @@ test('our text is read back as it was meant', () => {
   assert.deepEqual([read?.ufrag, read?.pwd, read?.hasEnded], [transport.ufrag, transport.pwd, true])
   assert.equal(read?.candidates.length, 2)
 })
+
+test('a lite agent says so in the session part', () => {
+  const text = writeSdp(new SdpSession('7').createOffer({ audio: true }), { ...transport, isLite: true })
+  assert.match(text.slice(0, text.indexOf('m=')), /^a=ice-lite\r$/m)
+  assert.doesNotMatch(text.slice(text.indexOf('m=')), /ice-lite/)
+})

@@ -1,0 +1,454 @@
+/*
+ * The tables' keys are hashes with a secret of this mux, so that nobody can choose addresses or names that collide.
+ * Nothing is allocated, logged or answered for a datagram of nobody.
+ */
+#include "io/mux.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/bytes.h"
+#include "base/err.h"
+#include "base/table.h"
+#include "io/mux_early.h"
+#include "io/mux_socket.h"
+#include "io/tcp_hub.h"
+#include "wire/demux.h"
+#include "wire/stun_peek.h"
+
+#define PORTS_MAX 64
+
+struct port {
+	struct urchin_mux_socket socket;
+	size_t users;
+	size_t tcp_users;
+};
+
+struct named {
+	struct urchin_mux_user *user;
+	size_t len;
+	char ufrag[];
+};
+
+struct owned {
+	struct urchin_mux_user *user;
+	struct urchin_ice_way way;
+};
+
+struct urchin_mux {
+	struct urchin_loop *loop;
+	struct urchin_mux_group group;
+	struct urchin_mux_inbox *inbox;
+	struct urchin_tcp_hub *tcp;
+	struct port *ports[PORTS_MAX]; /* by link; NULL: free */
+	struct urchin_table ufrags;
+	struct urchin_table ways;
+	uint64_t secret;
+	struct urchin_mux_early early;
+	struct urchin_mux_stats stats;
+};
+
+/* --- tables --- */
+
+static uint64_t way_key(const struct urchin_mux *mux, const struct urchin_ice_way *way)
+{
+	return urchin_addr_hash(&way->remote, mux->secret ^ way->link);
+}
+
+/* FNV-1a, keyed; the table mixes further. */
+static uint64_t ufrag_key(const struct urchin_mux *mux, const void *ufrag, size_t len)
+{
+	const uint8_t *bytes = ufrag;
+	uint64_t hash = mux->secret ^ UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ bytes[i]) * UINT64_C(0x100000001b3);
+	return hash ^ mux->secret >> 7;
+}
+
+static struct owned *find_owned(const struct urchin_mux *mux, const struct urchin_ice_way *way)
+{
+	struct owned *owned = urchin_table_find(&mux->ways, way_key(mux, way));
+
+	return owned && urchin_ice_way_equal(&owned->way, way) ? owned : NULL;
+}
+
+static struct urchin_mux_user *find_named(const struct urchin_mux *mux, const void *ufrag, size_t len)
+{
+	struct named *named = urchin_table_find(&mux->ufrags, ufrag_key(mux, ufrag, len));
+
+	return named && named->len == len && memcmp(named->ufrag, ufrag, len) == 0 ? named->user : NULL;
+}
+
+int urchin_mux_add_ufrag(struct urchin_mux *mux, const char *ufrag, struct urchin_mux_user *user)
+{
+	size_t len = strlen(ufrag);
+	struct named *named = malloc(sizeof(*named) + len);
+	int err;
+
+	if (!named)
+		return URCHIN_ENOMEM;
+	named->user = user;
+	named->len = len;
+	memcpy(named->ufrag, ufrag, len);
+	err = urchin_table_add(&mux->ufrags, ufrag_key(mux, ufrag, len), named);
+	if (err)
+		free(named);
+	return err;
+}
+
+void urchin_mux_remove_ufrag(struct urchin_mux *mux, const char *ufrag)
+{
+	free(urchin_table_remove(&mux->ufrags, ufrag_key(mux, ufrag, strlen(ufrag))));
+}
+
+int urchin_mux_add_way(struct urchin_mux *mux, const struct urchin_ice_way *way, struct urchin_mux_user *user,
+		       uint64_t now_us)
+{
+	struct owned *owned = find_owned(mux, way);
+	int err;
+
+	if (owned) {
+		struct urchin_mux_user *former = owned->user;
+
+		if (former == user)
+			return 0;
+		if (!former->ops->may_lose_way(former, way, now_us))
+			return URCHIN_EEXIST;
+		owned->user = user;
+		former->ops->on_way_lost(former, way, now_us);
+		return 0;
+	}
+	owned = malloc(sizeof(*owned));
+	if (!owned)
+		return URCHIN_ENOMEM;
+	*owned = (struct owned){.user = user, .way = *way};
+	err = urchin_table_add(&mux->ways, way_key(mux, way), owned);
+	if (err)
+		free(owned);
+	else if (urchin_mux_is_tcp(way))
+		urchin_tcp_hub_prove(mux->tcp, way->link);
+	return err;
+}
+
+void urchin_mux_remove_way(struct urchin_mux *mux, const struct urchin_ice_way *way)
+{
+	if (!find_owned(mux, way))
+		return;
+	free(urchin_table_remove(&mux->ways, way_key(mux, way)));
+	if (urchin_mux_is_tcp(way))
+		urchin_tcp_hub_end(mux->tcp, way->link);
+}
+
+/* --- what arrives --- */
+
+/* RFC 8839 5.4's alphabet has the order of base64's. Returns -1 for another character. */
+static int digit_of(uint8_t character)
+{
+	if (character >= 'A' && character <= 'Z')
+		return character - 'A';
+	if (character >= 'a' && character <= 'z')
+		return character - 'a' + 26;
+	if (character >= '0' && character <= '9')
+		return character - '0' + 52;
+	return character == '+' ? 62 : character == '/' ? 63 : -1;
+}
+
+struct arrival {
+	const struct urchin_ice_way *way;
+	uint8_t *bytes;
+	size_t len;
+	uint64_t now_us;
+	bool is_handed_over; /* by another worker: it does not go back */
+};
+
+static bool give_away(struct urchin_mux *mux, int worker, const struct arrival *arrival)
+{
+	const struct urchin_mux_group *group = &mux->group;
+
+	if (!group->on_foreign || arrival->is_handed_over || urchin_mux_is_tcp(arrival->way) ||
+	    worker == (int)group->index)
+		return false;
+	return group->on_foreign(group->owner, worker, arrival->way, arrival->bytes, arrival->len, arrival->now_us);
+}
+
+/* What came too early for this way, now that it has an owner. */
+static void hand_over_early(struct urchin_mux *mux, const struct arrival *arrival)
+{
+	struct urchin_mux_early_packet *packet;
+
+	while ((packet = urchin_mux_early_take(&mux->early, arrival->way, arrival->now_us))) {
+		struct owned *owned = find_owned(mux, arrival->way);
+		size_t len = packet->len;
+
+		if (!owned)
+			return;
+		packet->len = 0;
+		owned->user->ops->on_packet(owned->user, &packet->way, packet->bytes, len, arrival->now_us);
+	}
+}
+
+static void take_stun(struct urchin_mux *mux, const struct arrival *arrival)
+{
+	struct urchin_stun_bytes ufrag = urchin_stun_peek_ufrag(arrival->bytes, arrival->len);
+	struct urchin_mux_user *user = NULL;
+	struct urchin_stun stun;
+	bool was_owned = find_owned(mux, arrival->way) != NULL;
+
+	if (ufrag.bytes) {
+		user = find_named(mux, ufrag.bytes, ufrag.len);
+		if (!user && ufrag.len > 0 && give_away(mux, digit_of(ufrag.bytes[0]), arrival))
+			return;
+	} else if (was_owned) {
+		user = find_owned(mux, arrival->way)->user;
+	}
+	if (!user) {
+		mux->stats.unknown_ufrags++;
+		return;
+	}
+	/* Only now: the checksum costs more than the look-up. */
+	if (urchin_stun_read(&stun, arrival->bytes, arrival->len)) {
+		mux->stats.malformed++;
+		return;
+	}
+	user->ops->on_stun(user, arrival->way, &stun, arrival->bytes, arrival->now_us);
+	if (!was_owned)
+		hand_over_early(mux, arrival);
+}
+
+static void take(struct urchin_mux *mux, const struct arrival *arrival)
+{
+	struct owned *owned;
+
+	if (urchin_demux(arrival->bytes, arrival->len) == URCHIN_PACKET_STUN) {
+		take_stun(mux, arrival);
+		return;
+	}
+	owned = find_owned(mux, arrival->way);
+	if (owned) {
+		owned->user->ops->on_packet(owned->user, arrival->way, arrival->bytes, arrival->len, arrival->now_us);
+		return;
+	}
+	if (give_away(mux, -1, arrival))
+		return;
+	urchin_mux_early_keep(&mux->early, arrival->way, arrival->bytes, arrival->len, arrival->now_us);
+	mux->stats.unknown_ways++;
+}
+
+static void on_datagram(void *owner, struct urchin_mux_socket *socket, const struct urchin_addr *from, uint8_t *bytes,
+			size_t len, uint64_t now_us)
+{
+	struct urchin_mux *mux = owner;
+	struct urchin_ice_way way = {.link = socket->link, .remote = *from};
+	struct arrival arrival = {.way = &way, .bytes = bytes, .len = len, .now_us = now_us};
+
+	mux->stats.datagrams_received++;
+	mux->stats.bytes_received += len;
+	take(mux, &arrival);
+}
+
+void urchin_mux_feed(struct urchin_mux *mux, const struct urchin_ice_way *way, uint8_t *bytes, size_t len,
+		     uint64_t now_us)
+{
+	struct arrival arrival = {.way = way, .bytes = bytes, .len = len, .now_us = now_us, .is_handed_over = true};
+
+	take(mux, &arrival);
+}
+
+static void on_frame(void *owner, const struct urchin_ice_way *way, uint8_t *bytes, size_t len, uint64_t now_us)
+{
+	struct arrival arrival = {.way = way, .bytes = bytes, .len = len, .now_us = now_us};
+
+	take(owner, &arrival);
+}
+
+static void on_end(void *owner, const struct urchin_ice_way *way, uint64_t now_us)
+{
+	struct urchin_mux *mux = owner;
+	struct owned *owned = find_owned(mux, way);
+	struct urchin_mux_user *user = owned ? owned->user : NULL;
+
+	if (!user)
+		return;
+	urchin_mux_remove_way(mux, way);
+	user->ops->on_way_lost(user, way, now_us);
+}
+
+/* --- what leaves --- */
+
+bool urchin_mux_is_tcp(const struct urchin_ice_way *way)
+{
+	return way->link >= URCHIN_TCP_LINK_FIRST;
+}
+
+static struct port *find_port(const struct urchin_mux *mux, const struct urchin_ice_way *way)
+{
+	uint32_t link = urchin_mux_is_tcp(way) ? urchin_tcp_hub_base(mux->tcp, way->link) : way->link;
+
+	return link < PORTS_MAX ? mux->ports[link] : NULL;
+}
+
+int urchin_mux_send(struct urchin_mux *mux, const struct urchin_ice_way *way, const uint8_t *bytes, size_t len,
+		    bool is_media)
+{
+	struct port *port;
+
+	if (urchin_mux_is_tcp(way))
+		return urchin_tcp_hub_send(mux->tcp, way->link, bytes, len, is_media);
+	port = find_port(mux, way);
+	return port ? urchin_mux_socket_send(&port->socket, &way->remote, bytes, len) : URCHIN_ESYSTEM;
+}
+
+int urchin_mux_fd(const struct urchin_mux *mux, const struct urchin_ice_way *way)
+{
+	struct port *port = urchin_mux_is_tcp(way) ? NULL : find_port(mux, way);
+
+	return port ? port->socket.fd : -1;
+}
+
+struct urchin_addr urchin_mux_local(const struct urchin_mux *mux, const struct urchin_ice_way *way)
+{
+	struct port *port = find_port(mux, way);
+
+	return port ? port->socket.addr : (struct urchin_addr){0};
+}
+
+/* --- ports --- */
+
+static uint32_t find_link(const struct urchin_mux *mux, const struct urchin_addr *addr)
+{
+	uint32_t free_link = PORTS_MAX;
+
+	for (uint32_t i = 0; i < PORTS_MAX; i++) {
+		if (mux->ports[i] && urchin_addr_equal(&mux->ports[i]->socket.addr, addr))
+			return i;
+		if (!mux->ports[i] && free_link == PORTS_MAX)
+			free_link = i;
+	}
+	return free_link;
+}
+
+static int open_port(struct urchin_mux *mux, const struct urchin_addr *addr, uint32_t link)
+{
+	struct port *port;
+	int err;
+
+	if (!mux->inbox)
+		mux->inbox = urchin_mux_inbox_new();
+	port = mux->inbox ? calloc(1, sizeof(*port)) : NULL;
+	if (!port)
+		return URCHIN_ENOMEM;
+	port->socket = (struct urchin_mux_socket){
+	    .loop = mux->loop,
+	    .addr = *addr,
+	    .inbox = mux->inbox,
+	    .on_datagram = on_datagram,
+	    .owner = mux,
+	    .link = link,
+	};
+	err = urchin_mux_socket_open(&port->socket, mux->group.joins);
+	if (err)
+		free(port);
+	else
+		mux->ports[link] = port;
+	return err;
+}
+
+int urchin_mux_open(struct urchin_mux *mux, const struct urchin_addr *addr, bool tcp, uint32_t *link)
+{
+	uint32_t found = find_link(mux, addr);
+	int err = 0;
+
+	if (found == PORTS_MAX)
+		return URCHIN_EFULL;
+	if (!mux->ports[found])
+		err = open_port(mux, addr, found);
+	if (err)
+		return err;
+	mux->ports[found]->users++;
+	/* Once it listens it does so as long as the port is open: candidates of others may say so. */
+	if (tcp && mux->ports[found]->tcp_users == 0)
+		err = urchin_tcp_hub_listen(mux->tcp, addr, found, mux->group.joins);
+	if (err) {
+		urchin_mux_close(mux, found);
+		return err;
+	}
+	mux->ports[found]->tcp_users += tcp;
+	*link = found;
+	return 0;
+}
+
+void urchin_mux_close(struct urchin_mux *mux, uint32_t link)
+{
+	struct port *port = link < PORTS_MAX ? mux->ports[link] : NULL;
+
+	if (!port || --port->users > 0)
+		return;
+	if (port->tcp_users > 0)
+		urchin_tcp_hub_unlisten(mux->tcp, link);
+	urchin_mux_socket_close(&port->socket);
+	mux->ports[link] = NULL;
+	free(port);
+}
+
+/* --- life --- */
+
+static const struct urchin_tcp_hub_callbacks tcp_callbacks = {.on_frame = on_frame, .on_end = on_end};
+
+struct urchin_mux *urchin_mux_new(struct urchin_loop *loop, const struct urchin_mux_group *group)
+{
+	struct urchin_mux *mux = calloc(1, sizeof(*mux));
+
+	if (!mux)
+		return NULL;
+	mux->loop = loop;
+	if (group)
+		mux->group = *group;
+	urchin_table_init(&mux->ufrags);
+	urchin_table_init(&mux->ways);
+	mux->tcp = urchin_tcp_hub_new(loop, &tcp_callbacks, mux);
+	if (!mux->tcp || getrandom(&mux->secret, sizeof(mux->secret), 0) != sizeof(mux->secret)) {
+		urchin_mux_free(mux);
+		return NULL;
+	}
+	return mux;
+}
+
+void urchin_mux_free(struct urchin_mux *mux)
+{
+	size_t cursor = 0;
+	void *entry;
+
+	if (!mux)
+		return;
+	urchin_tcp_hub_free(mux->tcp);
+	for (uint32_t i = 0; i < PORTS_MAX; i++) {
+		if (!mux->ports[i])
+			continue;
+		urchin_mux_socket_close(&mux->ports[i]->socket);
+		free(mux->ports[i]);
+	}
+	while ((entry = urchin_table_next(&mux->ufrags, &cursor)))
+		free(entry);
+	cursor = 0;
+	while ((entry = urchin_table_next(&mux->ways, &cursor)))
+		free(entry);
+	urchin_table_clear(&mux->ufrags);
+	urchin_table_clear(&mux->ways);
+	urchin_mux_inbox_free(mux->inbox);
+	free(mux);
+}
+
+void urchin_mux_get_stats(const struct urchin_mux *mux, struct urchin_mux_stats *stats)
+{
+	struct urchin_tcp_hub_stats tcp;
+
+	urchin_tcp_hub_get_stats(mux->tcp, &tcp);
+	*stats = mux->stats;
+	stats->tcp_accepted = tcp.accepted;
+	stats->tcp_refused = tcp.refused;
+	stats->tcp_count = tcp.count;
+	stats->ways = mux->ways.count;
+	stats->ufrags = mux->ufrags.count;
+}
