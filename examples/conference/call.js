@@ -1,9 +1,19 @@
 /** One RTCPeerConnection with the server, negotiated as the polite peer of "perfect negotiation" (W3C). */
 
+/** ms of 'disconnected' until ICE is restarted: short gaps heal by themselves */
+const PATIENCE_MS = 1500
+const FIRST_PAUSE_MS = 2000
+const LONGEST_PAUSE_MS = 30_000
+
 /**
  * Dispatches `track` (detail: { track, streamId, receiver }), `state` (detail: RTCPeerConnectionState).
  */
 export class Call extends EventTarget {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #restartTimer
+  #nextRestartMs = 0
+  #pauseMs = FIRST_PAUSE_MS
+  #onNetwork = () => this.#restartIn(0)
+
   /**
    * @param {{ iceServers: RTCIceServer[], stream: MediaStream, send: (message: object) => void }} options
    */
@@ -20,11 +30,49 @@ export class Call extends EventTarget {
       const detail = { track, streamId: streams[0]?.id ?? '', receiver }
       this.dispatchEvent(new CustomEvent('track', { detail }))
     }
+    pc.oniceconnectionstatechange = () => this.#onIceState()
+    // Another network: the old way may be dead long before ICE notices.
+    window.addEventListener('online', this.#onNetwork)
     pc.onconnectionstatechange = () => {
-      if (pc.connectionState === 'failed') pc.restartIce()
       this.dispatchEvent(new CustomEvent('state', { detail: pc.connectionState }))
     }
     for (const track of stream.getTracks()) pc.addTrack(track, stream)
+  }
+
+  #onIceState() {
+    const state = this.pc.iceConnectionState
+    if (state === 'connected' || state === 'completed') {
+      clearTimeout(this.#restartTimer)
+      this.#pauseMs = FIRST_PAUSE_MS
+    } else if (state === 'disconnected') this.#restartIn(PATIENCE_MS)
+    else if (state === 'failed') this.#restartIn(0)
+  }
+
+  /**
+   * Restarts ICE, and again after ever longer pauses while that does not help. The server offers restarts too, which is
+   * as good: who is first does not matter.
+   * @param {number} ms
+   */
+  #restartIn(ms) {
+    clearTimeout(this.#restartTimer)
+    const waitMs = Math.max(ms, this.#nextRestartMs - performance.now())
+    this.#restartTimer = setTimeout(() => this.#restart(), waitMs)
+  }
+
+  #restart() {
+    const { pc } = this
+    this.#noteRestart()
+    this.#restartTimer = setTimeout(() => this.#onIceState(), this.#pauseMs)
+    if (pc.signalingState !== 'stable') return
+    // TURN credentials expire: the restart waits for fresh ones.
+    if (pc.getConfiguration().iceServers?.some(({ credential }) => credential))
+      this.send({ type: 'ice-servers' })
+    else pc.restartIce()
+  }
+
+  #noteRestart() {
+    this.#nextRestartMs = performance.now() + this.#pauseMs
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS)
   }
 
   async #offer() {
@@ -42,9 +90,9 @@ export class Call extends EventTarget {
   }
 
   /**
-   * A message of the server: an offer, answer or candidate. Polite: an offer that crosses ours wins, and the
+   * A message of the server: an offer, answer or candidate, or ICE servers. Polite: an offer that crosses ours wins, and the
    * browser rolls ours back by itself.
-   * @param {{ type: string, sdp?: string, candidate?: RTCIceCandidateInit | null }} message
+   * @param {{ type: string, sdp?: string, candidate?: RTCIceCandidateInit | null, iceServers?: RTCIceServer[] }} message
    */
   async receive(message) {
     const { pc } = this
@@ -52,6 +100,11 @@ export class Call extends EventTarget {
     try {
       if (message.type === 'candidate') {
         await pc.addIceCandidate(message.candidate ?? undefined)
+        return
+      }
+      if (message.type === 'ice-servers') {
+        pc.setConfiguration({ ...pc.getConfiguration(), iceServers: message.iceServers ?? [] })
+        pc.restartIce()
         return
       }
       const type = /** @type {'offer' | 'answer'} */ (message.type)
@@ -66,6 +119,9 @@ export class Call extends EventTarget {
   }
 
   close() {
+    clearTimeout(this.#restartTimer)
+    window.removeEventListener('online', this.#onNetwork)
+    this.pc.oniceconnectionstatechange = null
     this.pc.onnegotiationneeded = null
     this.pc.close()
   }

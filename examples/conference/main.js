@@ -123,6 +123,7 @@ function handle(message) {
     case 'offer':
     case 'answer':
     case 'candidate':
+    case 'ice-servers':
       return urchin.call?.receive(message)
     case 'error':
       return onError(message)
