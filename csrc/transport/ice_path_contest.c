@@ -69,7 +69,8 @@ bool urchin_ice_path_make_room(struct urchin_ice_path *path, uint8_t rank)
 void urchin_ice_path_challenge(struct urchin_ice_path *path, struct urchin_ice_pair *pair, uint8_t rank)
 {
 	bool is_fresh = pair && pair->last_answer_us == path->now_us && pair->last_answer_us;
-	bool needs_probe = pair && !is_fresh && pair->plan != URCHIN_ICE_PLAN_PROBE;
+	bool is_asked = pair && (pair->plan == URCHIN_ICE_PLAN_PROBE || pair->plan == URCHIN_ICE_PLAN_NOMINATE);
+	bool needs_probe = pair && !is_fresh && !is_asked;
 	if (needs_probe && !urchin_ice_path_make_room(path, rank))
 		return;
 	if (needs_probe)

@@ -32,8 +32,7 @@ static void settle_pairs(struct urchin_ice_path *path)
 			continue;
 		pair->is_nominated = pair == path->current;
 		/* The search for a direct pair goes on while there is none. */
-		bool is_done = pair->plan != URCHIN_ICE_PLAN_SEARCH || !urchin_ice_path_is_relayed(path);
-		if (is_done)
+		if (pair->plan == URCHIN_ICE_PLAN_PROBE || pair == path->current || !urchin_ice_path_is_relayed(path))
 			urchin_ice_path_stop_plan(pair, false);
 	}
 }

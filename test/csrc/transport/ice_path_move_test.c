@@ -147,6 +147,68 @@ static void an_address_that_answers_too_does_not_displace_the_current_one(void *
 	world_free(world);
 }
 
+/* It has 200 ms for its answer, and three round trips when they are long; also when the other one is much faster. */
+static void a_slow_current_address_has_time_to_answer(void **state)
+{
+	(void)state;
+	static const uint64_t lags_us[] = {80 * MS_US, 180 * MS_US, 400 * MS_US};
+	for (size_t i = 0; i < 3; i++) {
+		struct ice_world *world = talking(true);
+		struct ice_side *side = &world->sides[0];
+		world->sides[1].lag_us[0] = lags_us[i];
+		world_run(world, 20 * S_US);
+		assert_int_equal(side->path_count, 1);
+		urchin_ice_path_hear(side->path, 0, &world->sides[1].outside[1], world->now_us);
+		world_run(world, 5 * S_US);
+		assert_int_equal(side->path_count, 1);
+		world_free(world);
+	}
+}
+
+/* The round trip was never measured to be long: 200 ms are enough, and no more are given. */
+static void a_silent_current_address_has_no_more_time(void **state)
+{
+	(void)state;
+	struct ice_world *world = talking(true);
+	struct ice_side *side = &world->sides[0];
+	world->sides[1].is_up[0] = false;
+	world_run(world, 30 * MS_US);
+	urchin_ice_path_hear(side->path, 0, &world->sides[1].outside[1], world->now_us);
+	world_run(world, 199 * MS_US);
+	assert_int_equal(side->path_count, 1);
+	world_run(world, 7 * MS_US);
+	assert_int_equal(side->path_count, 2);
+	world_free(world);
+}
+
+/* When nothing answers, the known pairs are tried, 50 ms apart at first. */
+static void known_pairs_are_tried_in_silence(void **state)
+{
+	(void)state;
+	struct ice_world *world = talking(false);
+	struct ice_side *side = &world->sides[0];
+	struct urchin_addr addr = addr_of("198.51.100.1", 1000);
+	uint64_t last_us = 0;
+	for (unsigned i = 0; i < 8; i++, addr.port++)
+		urchin_ice_path_add_remote(side->path, &addr, URCHIN_CANDIDATE_HOST, 1000 - i, world->now_us);
+	size_t sent = side->sent_count;
+	world_cut(world, true);
+	world_run(world, 2 * S_US);
+	addr.port = 1000;
+	for (size_t i = sent; i < side->sent_count; i++) {
+		if (side->sent[i].remote.bytes[0] != addr.bytes[0] || addr.port == 1008)
+			continue;
+		assert_int_equal(side->sent[i].remote.port, addr.port++);
+		if (last_us)
+			assert_in_range(side->sent[i].time_us - last_us, 50 * MS_US, 55 * MS_US);
+		last_us = side->sent[i].time_us;
+	}
+	assert_int_equal(addr.port, 1008);
+	/* Half a second of silence, and one without an answer. */
+	assert_in_range(last_us - side->received_us, 1850 * MS_US, 1900 * MS_US);
+	world_free(world);
+}
+
 /* Once when nothing is wrong, a few times a minute when the peer goes on sending from there. */
 static void a_peer_that_sends_from_two_addresses_costs_few_checks(void **state)
 {
@@ -157,9 +219,11 @@ static void a_peer_that_sends_from_two_addresses_costs_few_checks(void **state)
 	side_start_media(&world->sides[1], 20 * MS_US);
 	world->sides[1].media_from = 1;
 	world->sides[1].media_to = world->sides[0].outside[0];
-	world_run(world, 5 * S_US);
-	assert_int_equal(side->path_count, 1); /* we control, and our pair answers */
 	size_t sent = side->sent_count;
+	world_run(world, 5 * S_US);
+	assert_true(side->sent_count - sent <= 16);
+	assert_int_equal(side->path_count, 1); /* we control, and our pair answers */
+	sent = side->sent_count;
 	world_run(world, 60 * S_US);
 	assert_true(side->sent_count - sent <= 60);
 	assert_int_equal(side->path_count, 1);
@@ -271,6 +335,9 @@ int main(void)
 	    cmocka_unit_test(a_rebinding_without_media_heals_before_silence),
 	    cmocka_unit_test(rebindings_one_after_the_other),
 	    cmocka_unit_test(an_address_that_answers_too_does_not_displace_the_current_one),
+	    cmocka_unit_test(a_slow_current_address_has_time_to_answer),
+	    cmocka_unit_test(a_silent_current_address_has_no_more_time),
+	    cmocka_unit_test(known_pairs_are_tried_in_silence),
 	    cmocka_unit_test(a_peer_that_sends_from_two_addresses_costs_few_checks),
 	    cmocka_unit_test(a_peer_that_moves_is_followed),
 	    cmocka_unit_test(a_nomination_of_the_backend_moves),

@@ -185,7 +185,7 @@ static void checks_are_repeated_less_and_less(void **state)
 	world = relayed(true);
 	side = &world->sides[0];
 	world->sides[1].ignores_names = true;
-	world_run(world, 12 * S_US);
+	world_run(world, 5 * S_US);
 	size_t named = 0;
 	for (size_t i = 0; i < side->sent_count; i++)
 		named += side->sent[i].use_candidate;

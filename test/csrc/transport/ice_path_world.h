@@ -69,11 +69,13 @@ struct ice_side {
 	struct urchin_addr inside[INTERFACES];
 	struct urchin_addr outside[INTERFACES];
 	bool is_up[INTERFACES];
+	uint64_t lag_us[INTERFACES]; /* that its packets take longer, each way */
 	bool filters;
 	struct urchin_addr peers[INTERFACES][PEERS_MAX];
 	size_t peer_count[INTERFACES];
 	/* How the backend behaves. */
 	bool is_mute;        /* answers no checks */
+	bool ignores_names;  /* nor those with USE-CANDIDATE */
 	bool tells_prflx;    /* add_remote() of addresses it did not know */
 	bool tells_selected; /* nominate() upon USE-CANDIDATE */
 	/* Media. */
@@ -126,6 +128,18 @@ static inline uint64_t world_random(void)
 
 /* --- the network --- */
 
+static inline uint64_t world_lag_us(const struct ice_world *world, const struct ice_packet *packet)
+{
+	uint64_t lag_us = 0;
+	for (int i = 0; i < 2 * INTERFACES; i++) {
+		const struct ice_side *side = &world->sides[i / INTERFACES];
+		const struct urchin_addr *addr = &side->outside[i % INTERFACES];
+		if (urchin_addr_equal(addr, &packet->from) || urchin_addr_equal(addr, &packet->to))
+			lag_us += side->lag_us[i % INTERFACES];
+	}
+	return lag_us;
+}
+
 static inline void world_put(struct ice_world *world, const struct ice_packet *packet)
 {
 	if (world_random() % 1000 < world->loss)
@@ -134,7 +148,7 @@ static inline void world_put(struct ice_world *world, const struct ice_packet *p
 		if (world->packets[i].due_us)
 			continue;
 		world->packets[i] = *packet;
-		world->packets[i].due_us = world->now_us + world->delay_us + 1;
+		world->packets[i].due_us = world->now_us + world->delay_us + world_lag_us(world, packet) + 1;
 		world->packets[i].number = ++world->numbers;
 		return;
 	}
@@ -188,7 +202,7 @@ static inline void side_answer(struct ice_side *side, int interface, const struc
 	assert_int_equal(stun.username.len, strlen(username));
 	assert_memory_equal(stun.username.bytes, username, strlen(username));
 	assert_int_equal(urchin_stun_check_integrity(&stun, packet->bytes, side->pwd), 0);
-	if (side->is_mute)
+	if (side->is_mute || (side->ignores_names && stun.use_candidate))
 		return;
 	urchin_stun_begin(&writer, bytes, sizeof bytes, URCHIN_STUN_SUCCESS, URCHIN_STUN_BINDING, stun.transaction);
 	urchin_stun_add_mapped(&writer, from);
