@@ -32,7 +32,7 @@ export class Detail {
   #pairs = new Table(
     byId('pairs'),
     ['Local', 'Remote', 'State', '#Requests', '#Answers', '#RTT', '#Sent', '#Received'],
-    'none yet',
+    'none known yet',
   )
   #locals = new Table(byId('locals'), ['Type', 'Address', 'Protocol', '#Priority', 'Origin'], 'none yet')
   #remotes = new Table(byId('remotes'), ['Type', 'Address', 'Protocol', '#Priority', 'Origin'], 'none yet')
@@ -82,11 +82,12 @@ export class Detail {
    * @param {any} connection
    * @param {number} time
    */
-  #showHead({ participant, room, connectionId, state, createdAt, endedAt }, time) {
+  #showHead({ participant, room, connectionId, state, failure, createdAt, endedAt }, time) {
     setText(byId('title'), participant?.name || kindName(participant?.kind) || 'Nobody yet')
     const badge = byId('state')
-    setText(badge, state.replace('CONN_', ''))
-    badge.className = `badge ${state.replace('CONN_', '').toLowerCase()}`
+    const word = failure ? 'FAILED' : state.replace('CONN_', '')
+    setText(badge, word)
+    badge.className = `badge ${word.toLowerCase()}`
     const age = durationText((endedAt ?? time) - createdAt)
     const words = [
       room ? `room ${room}` : 'no room',

@@ -7,8 +7,7 @@ export const hints = {
   ERR_ICE_PORTS_EXHAUSTED:
     'The port range is used up: widen portRange. A connection needs one port per address.',
   ERR_ICE_FAILED:
-    'No pair of candidates worked. Requests without answers in the table of pairs mean that packets are dropped on the ' +
-    'way: is the UDP range open, is announcedAddress right, is there a TURN server for clients behind strict firewalls?',
+    'No pair of candidates worked: checks were sent and nothing came back. Packets are dropped on the way: is the UDP range open, is announcedAddress right, is there a TURN server for clients behind strict firewalls?',
   ERR_ICE_CONSENT_LOST:
     'The peer was there and stopped answering: it lost its network, or closed without saying so.',
   ERR_CONNECT_TIMEOUT: 'It took too long; the detail names the stage. In ICE: as with ERR_ICE_FAILED.',

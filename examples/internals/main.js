@@ -77,6 +77,7 @@ async function ask() {
     throw new Error('The server does not answer')
   }
   tokenForm.hidden = response.status !== 401
+  byId('columns').hidden = response.status === 401
   if (!response.ok) {
     const problem = await response.json().catch(() => ({}))
     throw new Error(problem.detail ?? `The server answers ${response.status}`)
