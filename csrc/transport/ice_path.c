@@ -143,6 +143,8 @@ int urchin_ice_path_add_remote(struct urchin_ice_path *path, const struct urchin
 		return URCHIN_EFULL;
 	remote->is_learned = false;
 	path->has_news = true;
+	if (type == URCHIN_CANDIDATE_HOST || type == URCHIN_CANDIDATE_SRFLX)
+		path->hope_us = path->now_us;
 	if (type == URCHIN_CANDIDATE_PRFLX) {
 		remote->is_trusted = true;
 		urchin_ice_path_meet(path, remote);

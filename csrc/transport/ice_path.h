@@ -36,7 +36,7 @@ struct urchin_ice_path_config {
 	bool is_controlling;
 	uint64_t disconnected_timeout_us; /* silence until SILENT; 0: 4.5 s */
 	uint64_t consent_timeout_us;      /* silence until DEAD; 0: 30 s (RFC 7675 5.1) */
-	uint64_t relay_patience_us;       /* how long a nominated relayed pair waits for a direct one; 0: 600 ms */
+	uint64_t relay_patience_us;       /* how long direct pairs have before a relayed one is taken; 0: 600 ms */
 	uint64_t (*random64)(void);       /* for transaction ids and jitter */
 };
 
@@ -87,9 +87,9 @@ void urchin_ice_path_seek(struct urchin_ice_path *path, uint64_t now_us);
 
 /*
  * The backend selected a pair. A direct one is taken at once when we are controlled or have none or a worse one; a
- * relayed one (is_relayed: either end) at once when no direct pair can be formed, else after relay_patience_us in which
- * direct pairs are checked; afterwards direct pairs go on being checked for 10 s, and the controlling side nominates
- * and moves.
+ * relayed one (is_relayed: either end) at once when no direct pair can be formed, else relay_patience_us after the last
+ * direct address was signalled, and direct pairs are checked meanwhile; afterwards direct pairs go on being checked for
+ * 10 s, and the controlling side nominates and moves.
  */
 void urchin_ice_path_nominate(struct urchin_ice_path *path, int local, const struct urchin_addr *remote,
 			      enum urchin_candidate_type remote_type, bool is_relayed, uint64_t now_us);

@@ -123,7 +123,8 @@ struct urchin_ice_path {
 	uint64_t heard[BUSY_PACKETS]; /* on the path; the newest before heard_next */
 	unsigned heard_next;
 
-	bool is_seeking; /* until there is a path, while we control */
+	bool is_seeking;  /* until there is a path, while we control */
+	uint64_t hope_us; /* when the newest direct address was signalled, or checks began */
 
 	/* A nominated relayed pair that waits for a direct one. */
 	bool is_waiting;

@@ -216,6 +216,7 @@ void urchin_ice_path_seek(struct urchin_ice_path *path, uint64_t now_us)
 	if (urchin_ice_path_has_path(path))
 		return;
 	path->is_seeking = true;
+	path->hope_us = path->now_us;
 	path->has_news = true;
 	urchin_ice_path_run(path);
 }
@@ -250,8 +251,9 @@ static void take_relayed(struct urchin_ice_path *path, struct urchin_ice_pair *p
 		take(path, pair);
 		return;
 	}
+	/* Direct pairs that were there long before have had their time. */
 	if (!path->is_waiting)
-		path->patience_end_us = path->now_us + path->config.relay_patience_us;
+		path->patience_end_us = path->hope_us + path->config.relay_patience_us;
 	path->is_waiting = true;
 	path->waiting = pair;
 	urchin_ice_path_search(path, false);

@@ -89,6 +89,25 @@ static void the_relay_is_taken_when_patience_ends(void **state)
 	world_free(world);
 }
 
+/* A relay that the backend selects late is not made to wait for pairs that had their time. */
+static void patience_begins_with_the_addresses(void **state)
+{
+	struct ice_world *world = world_new(true, NULL);
+	struct ice_side *side = &world->sides[0];
+
+	(void)state;
+	world_cut(world, true);
+	know(world, 0);
+	world_run(world, 400 * MS_US);
+	select_relay(world, 0);
+	world_run(world, 200 * MS_US - 1);
+	assert_false(side_has_path(side));
+	world_run(world, 1);
+	assert_true(side_has_path(side));
+	assert_int_equal(side->local, URCHIN_ICE_PATH_BACKEND);
+	world_free(world);
+}
+
 static void patience_is_an_option(void **state)
 {
 	(void)state;
@@ -416,6 +435,7 @@ int main(void)
 	    cmocka_unit_test(a_direct_pair_that_works_is_taken_instead),
 	    cmocka_unit_test(a_direct_pair_is_found_under_loss),
 	    cmocka_unit_test(the_relay_is_taken_when_patience_ends),
+	    cmocka_unit_test(patience_begins_with_the_addresses),
 	    cmocka_unit_test(patience_is_an_option),
 	    cmocka_unit_test(without_direct_pairs_the_relay_is_taken_at_once),
 	    cmocka_unit_test(a_direct_pair_that_works_later_is_moved_to),
