@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto'
 import { checkAnnounced } from './announced-addresses.js'
 import { checkBlockedNetworks } from './blocked-networks.js'
-import { invalid, UrchinError } from './errors.js'
+import { invalid } from './errors.js'
 import { checkLite } from './ice-lite.js'
 import { checkIceServers } from './ice-servers.js'
 import { checkInterfaces, localAddresses } from './local-addresses.js'
@@ -58,7 +58,7 @@ const maxCaBytes = 256 * 1024
 /**
  * @param {ConnectionOptions} options
  * @returns {CheckedOptions}
- * @throws {UrchinError} ERR_INVALID_ARGUMENT, ERR_NOT_SUPPORTED
+ * @throws {import('./errors.js').UrchinError} ERR_INVALID_ARGUMENT, ERR_NOT_SUPPORTED
  */
 export function checkOptions(options) {
   const { iceTransportPolicy = 'all' } = options
