@@ -79,6 +79,8 @@ int urchin_tcp_reader_feed(struct urchin_tcp_reader *reader, uint8_t *bytes, siz
 
 int urchin_tcp_queue_add(struct urchin_tcp_queue *queue, const uint8_t *bytes, size_t len)
 {
+	if (len == 0)
+		return 0;
 	if (queue->len + len > queue->cap) {
 		size_t cap = queue->cap ? queue->cap : QUEUE_CAP_FIRST;
 		uint8_t *grown;
