@@ -106,6 +106,6 @@ export type CheckedOptions = {
 /**
  * @param {ConnectionOptions} options
  * @returns {CheckedOptions}
- * @throws {UrchinError} ERR_INVALID_ARGUMENT, ERR_NOT_SUPPORTED
+ * @throws {import('./errors.js').UrchinError} ERR_INVALID_ARGUMENT, ERR_NOT_SUPPORTED
  */
 export declare function checkOptions(options: ConnectionOptions): CheckedOptions;
