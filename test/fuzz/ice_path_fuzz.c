@@ -253,7 +253,10 @@ static void step(struct input *input)
 		urchin_ice_path_hear_backend(path, now_us);
 		break;
 	case 13:
-		urchin_ice_path_set_backend_alive(path, op & 16, now_us);
+		if (op & 128)
+			urchin_ice_path_seek(path, now_us);
+		else
+			urchin_ice_path_set_backend_alive(path, op & 16, now_us);
 		break;
 	default:
 		advance(take(input));
