@@ -3,10 +3,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "io/clock.h"
 #include "io/mailbox.h"
 #include "session/import.h"
+#include "wire/demux.h"
 
 /* An import, and the worker whose receiver it is. */
 struct entry {
@@ -31,7 +33,35 @@ static void take_export(struct urchin_worker *worker, const struct urchin_parcel
 		urchin_import_feed(entry->import, &item);
 }
 
-static void take(struct urchin_worker *worker, const struct urchin_parcel *parcel)
+static void post(struct urchin_worker *worker, unsigned to, const struct urchin_parcel *parcel)
+{
+	if (urchin_mailbox_post(to, parcel) < 0)
+		worker->parcels_dropped++;
+}
+
+/* The kernel chose another worker's socket for a peer of ours; what is not STUN shows that only here. */
+static void take_datagram(struct urchin_worker *worker, struct urchin_parcel *parcel)
+{
+	struct urchin_mux_datagram datagram = {
+	    .local = parcel->local,
+	    .remote = parcel->remote,
+	    .bytes = parcel->bytes,
+	    .len = parcel->len,
+	    .now_us = parcel->now_us,
+	};
+	bool is_stun = urchin_demux(parcel->bytes, parcel->len) == URCHIN_PACKET_STUN;
+	unsigned to = parcel->from;
+
+	if (!urchin_mux_feed(worker->ice_home.mux, &datagram, parcel->bytes) || !is_stun)
+		return;
+	worker->parcel = (struct urchin_parcel){.kind = URCHIN_PARCEL_CLAIM,
+						.from = (uint32_t)worker->number,
+						.local = datagram.local,
+						.remote = datagram.remote};
+	post(worker, to, &worker->parcel);
+}
+
+static void take(struct urchin_worker *worker, struct urchin_parcel *parcel)
 {
 	switch (parcel->kind) {
 	case URCHIN_PARCEL_PACKET:
@@ -42,7 +72,10 @@ static void take(struct urchin_worker *worker, const struct urchin_parcel *parce
 		urchin_router_request_keyframe(worker->router, parcel->id, urchin_clock_us());
 		break;
 	case URCHIN_PARCEL_DATAGRAM:
+		take_datagram(worker, parcel);
+		break;
 	case URCHIN_PARCEL_CLAIM:
+		urchin_claims_put(&worker->claims, &parcel->local, &parcel->remote, parcel->from, urchin_clock_us());
 		break;
 	}
 }
@@ -51,7 +84,7 @@ static void run_task(struct urchin_loop_task *task)
 {
 	struct urchin_worker *worker =
 	    (struct urchin_worker *)(void *)((char *)task - offsetof(struct urchin_worker, exchange_task));
-	const struct urchin_parcel *parcel;
+	struct urchin_parcel *parcel;
 
 	if (worker->number < 0 || urchin_mailbox_take((unsigned)worker->number, &worker->taken_parcels) == 0)
 		return;
@@ -64,10 +97,42 @@ static void on_filled(void *owner)
 	urchin_worker_wake(owner);
 }
 
+static bool on_foreign(void *owner, int named, const struct urchin_mux_datagram *datagram)
+{
+	struct urchin_worker *worker = owner;
+	struct urchin_parcel *parcel = &worker->parcel;
+	int to = named >= 0
+		     ? named
+		     : urchin_claims_find(&worker->claims, &datagram->local, &datagram->remote, datagram->now_us);
+
+	if (to < 0 || to == worker->number || datagram->len > sizeof(parcel->bytes))
+		return false;
+	*parcel = (struct urchin_parcel){.kind = URCHIN_PARCEL_DATAGRAM,
+					 .from = (uint32_t)worker->number,
+					 .now_us = datagram->now_us,
+					 .local = datagram->local,
+					 .remote = datagram->remote,
+					 .len = datagram->len};
+	memcpy(parcel->bytes, datagram->bytes, datagram->len);
+	return urchin_mailbox_post((unsigned)to, parcel) == 0;
+}
+
+struct urchin_mux_group urchin_exchange_mux_group(struct urchin_worker *worker)
+{
+	return (struct urchin_mux_group){
+	    .index = worker->number >= 0 ? (uint32_t)worker->number : UINT32_MAX,
+	    .on_foreign = worker->number >= 0 ? on_foreign : NULL,
+	    .owner = worker,
+	};
+}
+
 void urchin_exchange_init(struct urchin_worker *worker)
 {
 	worker->exchange_task.run = run_task;
 	worker->number = urchin_mailbox_open(on_filled, worker);
+	/* Without randomness keys can be guessed, and then some claims push out others. */
+	if (getrandom(&worker->claims.secret, sizeof(worker->claims.secret), GRND_NONBLOCK) < 0)
+		worker->claims.secret = (uint64_t)(uintptr_t)worker;
 }
 
 void urchin_exchange_close(struct urchin_worker *worker)
@@ -89,12 +154,7 @@ void urchin_exchange_clear(struct urchin_worker *worker)
 		free(entry);
 	}
 	urchin_table_clear(&worker->imports);
-}
-
-static void post(struct urchin_worker *worker, unsigned to, const struct urchin_parcel *parcel)
-{
-	if (urchin_mailbox_post(to, parcel) < 0)
-		worker->parcels_dropped++;
+	urchin_claims_clear(&worker->claims);
 }
 
 void urchin_exchange_on_export(void *owner, uint64_t workers, const struct urchin_export *item)

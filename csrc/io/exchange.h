@@ -11,6 +11,9 @@ void urchin_exchange_close(struct urchin_worker *worker);
 /* Frees the imports; the worker's connections are gone. */
 void urchin_exchange_clear(struct urchin_worker *worker);
 
+/* What the worker's mux asks for datagrams of other workers; after urchin_exchange_init(). */
+struct urchin_mux_group urchin_exchange_mux_group(struct urchin_worker *worker);
+
 /* Callbacks of the worker's router. */
 void urchin_exchange_on_export(void *owner, uint64_t workers, const struct urchin_export *item);
 void urchin_exchange_on_import_keyframe(void *owner, uint64_t receiver_id);

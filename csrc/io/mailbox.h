@@ -18,8 +18,8 @@ enum urchin_parcel_kind {
 	URCHIN_PARCEL_PACKET,   /* plain RTP of the receiver `id` */
 	URCHIN_PARCEL_CLOCK,    /* of the receiver `id`: ntp and rtp at now_us */
 	URCHIN_PARCEL_KEYFRAME, /* a viewer of the receiver `id` waits for one */
-	URCHIN_PARCEL_DATAGRAM, /* from `addr` on the shared port, for a connection of the reader */
-	URCHIN_PARCEL_CLAIM,    /* datagrams from `addr` are for the worker `from` */
+	URCHIN_PARCEL_DATAGRAM, /* from `remote` to `local` on the shared port, for a connection of the reader */
+	URCHIN_PARCEL_CLAIM,    /* datagrams from `remote` to `local` are for the worker `from` */
 };
 
 struct urchin_parcel {
@@ -29,7 +29,8 @@ struct urchin_parcel {
 	uint64_t id;
 	uint64_t now_us;
 	uint64_t ntp;
-	struct urchin_addr addr;
+	struct urchin_addr local; /* datagrams and claims */
+	struct urchin_addr remote;
 	size_t len;
 	uint8_t bytes[URCHIN_ICE_DATAGRAM_CAP];
 };

@@ -13,6 +13,7 @@
 #include "base/table.h"
 #include "io/mux_early.h"
 #include "io/mux_socket.h"
+#include "io/shared_ports.h"
 #include "io/tcp_hub.h"
 #include "wire/demux.h"
 #include "wire/stun_peek.h"
@@ -141,6 +142,19 @@ void urchin_mux_remove_way(struct urchin_mux *mux, const struct urchin_ice_way *
 		urchin_tcp_hub_end(mux->tcp, way->link);
 }
 
+static uint32_t find_link(const struct urchin_mux *mux, const struct urchin_addr *addr)
+{
+	uint32_t free_link = PORTS_MAX;
+
+	for (uint32_t i = 0; i < PORTS_MAX; i++) {
+		if (mux->ports[i] && urchin_addr_equal(&mux->ports[i]->socket.addr, addr))
+			return i;
+		if (!mux->ports[i] && free_link == PORTS_MAX)
+			free_link = i;
+	}
+	return free_link;
+}
+
 /* --- what arrives --- */
 
 /* RFC 8839 5.4's alphabet has the order of base64's. Returns -1 for another character. */
@@ -166,11 +180,19 @@ struct arrival {
 static bool give_away(struct urchin_mux *mux, int worker, const struct arrival *arrival)
 {
 	const struct urchin_mux_group *group = &mux->group;
+	struct urchin_mux_datagram datagram;
 
 	if (!group->on_foreign || arrival->is_handed_over || urchin_mux_is_tcp(arrival->way) ||
 	    worker == (int)group->index)
 		return false;
-	return group->on_foreign(group->owner, worker, arrival->way, arrival->bytes, arrival->len, arrival->now_us);
+	datagram = (struct urchin_mux_datagram){
+	    .local = urchin_mux_local(mux, arrival->way),
+	    .remote = arrival->way->remote,
+	    .bytes = arrival->bytes,
+	    .len = arrival->len,
+	    .now_us = arrival->now_us,
+	};
+	return group->on_foreign(group->owner, worker, &datagram);
 }
 
 /* What came too early for this way, now that it has an owner. */
@@ -248,12 +270,17 @@ static void on_datagram(void *owner, struct urchin_mux_socket *socket, const str
 	take(mux, &arrival);
 }
 
-void urchin_mux_feed(struct urchin_mux *mux, const struct urchin_ice_way *way, uint8_t *bytes, size_t len,
-		     uint64_t now_us)
+bool urchin_mux_feed(struct urchin_mux *mux, const struct urchin_mux_datagram *datagram, uint8_t *bytes)
 {
-	struct arrival arrival = {.way = way, .bytes = bytes, .len = len, .now_us = now_us, .is_handed_over = true};
+	uint32_t link = find_link(mux, &datagram->local);
+	struct urchin_ice_way way = {.link = link, .remote = datagram->remote};
+	struct arrival arrival = {
+	    .way = &way, .bytes = bytes, .len = datagram->len, .now_us = datagram->now_us, .is_handed_over = true};
 
+	if (link == PORTS_MAX || !mux->ports[link])
+		return false;
 	take(mux, &arrival);
+	return find_owned(mux, &way) != NULL;
 }
 
 static void on_frame(void *owner, const struct urchin_ice_way *way, uint8_t *bytes, size_t len, uint64_t now_us)
@@ -316,19 +343,6 @@ struct urchin_addr urchin_mux_local(const struct urchin_mux *mux, const struct u
 
 /* --- ports --- */
 
-static uint32_t find_link(const struct urchin_mux *mux, const struct urchin_addr *addr)
-{
-	uint32_t free_link = PORTS_MAX;
-
-	for (uint32_t i = 0; i < PORTS_MAX; i++) {
-		if (mux->ports[i] && urchin_addr_equal(&mux->ports[i]->socket.addr, addr))
-			return i;
-		if (!mux->ports[i] && free_link == PORTS_MAX)
-			free_link = i;
-	}
-	return free_link;
-}
-
 static int open_port(struct urchin_mux *mux, const struct urchin_addr *addr, uint32_t link)
 {
 	struct port *port;
@@ -347,7 +361,11 @@ static int open_port(struct urchin_mux *mux, const struct urchin_addr *addr, uin
 	    .owner = mux,
 	    .link = link,
 	};
-	err = urchin_mux_socket_open(&port->socket, mux->group.joins);
+	err = urchin_mux_socket_open(&port->socket, urchin_shared_ports_begin(addr));
+	if (urchin_shared_ports_end(addr, err == 0) && err == 0) {
+		urchin_mux_socket_close(&port->socket);
+		err = URCHIN_ENOMEM;
+	}
 	if (err)
 		free(port);
 	else
@@ -369,7 +387,7 @@ int urchin_mux_open(struct urchin_mux *mux, const struct urchin_addr *addr, bool
 	mux->ports[found]->users++;
 	/* Once it listens it does so as long as the port is open: candidates of others may say so. */
 	if (tcp && mux->ports[found]->tcp_users == 0)
-		err = urchin_tcp_hub_listen(mux->tcp, addr, found, mux->group.joins);
+		err = urchin_tcp_hub_listen(mux->tcp, addr, found, false);
 	if (err) {
 		urchin_mux_close(mux, found);
 		return err;
@@ -377,6 +395,16 @@ int urchin_mux_open(struct urchin_mux *mux, const struct urchin_addr *addr, bool
 	mux->ports[found]->tcp_users += tcp;
 	*link = found;
 	return 0;
+}
+
+static void close_port(struct urchin_mux *mux, uint32_t link)
+{
+	struct port *port = mux->ports[link];
+
+	urchin_shared_ports_leave(&port->socket.addr);
+	urchin_mux_socket_close(&port->socket);
+	mux->ports[link] = NULL;
+	free(port);
 }
 
 void urchin_mux_close(struct urchin_mux *mux, uint32_t link)
@@ -387,9 +415,7 @@ void urchin_mux_close(struct urchin_mux *mux, uint32_t link)
 		return;
 	if (port->tcp_users > 0)
 		urchin_tcp_hub_unlisten(mux->tcp, link);
-	urchin_mux_socket_close(&port->socket);
-	mux->ports[link] = NULL;
-	free(port);
+	close_port(mux, link);
 }
 
 /* --- life --- */
@@ -426,8 +452,7 @@ void urchin_mux_free(struct urchin_mux *mux)
 	for (uint32_t i = 0; i < PORTS_MAX; i++) {
 		if (!mux->ports[i])
 			continue;
-		urchin_mux_socket_close(&mux->ports[i]->socket);
-		free(mux->ports[i]);
+		close_port(mux, i);
 	}
 	while ((entry = urchin_table_next(&mux->ufrags, &cursor)))
 		free(entry);

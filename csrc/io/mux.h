@@ -35,16 +35,23 @@ struct urchin_mux_user {
 	const struct urchin_mux_user_ops *ops;
 };
 
+/* As it crosses between workers, whose links are not the same. */
+struct urchin_mux_datagram {
+	struct urchin_addr local;
+	struct urchin_addr remote;
+	const uint8_t *bytes; /* valid during the call */
+	size_t len;
+	uint64_t now_us;
+};
+
 /* For several workers on one port: who else may want what nobody here knows. */
 struct urchin_mux_group {
 	uint32_t index; /* of this worker: the base64 digit that its ufrags begin with */
-	bool joins;     /* another worker has opened the port already */
 	/*
-	 * A datagram (UDP only) of no user here. `worker` is named by its ufrag, or -1: no ufrag in it. Returns whether
-	 * it was taken; NULL: nobody takes any.
+	 * A datagram (UDP only) of no user here, which came to `local`. `worker` is named by its ufrag, or -1: no ufrag
+	 * in it. Returns whether it was taken; NULL: nobody takes any.
 	 */
-	bool (*on_foreign)(void *owner, int worker, const struct urchin_ice_way *way, const uint8_t *bytes, size_t len,
-			   uint64_t now_us);
+	bool (*on_foreign)(void *owner, int worker, const struct urchin_mux_datagram *datagram);
 	void *owner;
 };
 
@@ -84,9 +91,11 @@ int urchin_mux_fd(const struct urchin_mux *mux, const struct urchin_ice_way *way
 /* The local address that a way ends at. */
 struct urchin_addr urchin_mux_local(const struct urchin_mux *mux, const struct urchin_ice_way *way);
 
-/* A datagram that another worker's socket received. Goes through the tables here, and never back. */
-void urchin_mux_feed(struct urchin_mux *mux, const struct urchin_ice_way *way, uint8_t *bytes, size_t len,
-		     uint64_t now_us);
+/*
+ * A datagram that another worker's socket received. Goes through the tables here, and never back; `bytes` may be
+ * modified. Returns whether its way is a user's here now.
+ */
+bool urchin_mux_feed(struct urchin_mux *mux, const struct urchin_mux_datagram *datagram, uint8_t *bytes);
 
 struct urchin_mux_stats {
 	uint64_t datagrams_received;

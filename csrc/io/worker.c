@@ -214,6 +214,7 @@ static void clear_worker(struct urchin_worker *worker)
 
 static int init_worker(struct urchin_worker *worker)
 {
+	struct urchin_mux_group group;
 	int err;
 
 	worker->cert = worker->config.like ? urchin_cert_share(worker->config.like->cert) : urchin_cert_new();
@@ -225,11 +226,13 @@ static int init_worker(struct urchin_worker *worker)
 	worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (worker->wake_fd < 0 || urchin_loop_init(&worker->loop))
 		return URCHIN_ESYSTEM;
+	urchin_exchange_init(worker);
+	group = urchin_exchange_mux_group(worker);
 	worker->egress = urchin_egress_new(&worker->loop);
 	worker->ice_home = (struct urchin_ice_home){
 	    .loop = &worker->loop,
 	    .egress = worker->egress,
-	    .mux = urchin_mux_new(&worker->loop, NULL),
+	    .mux = urchin_mux_new(&worker->loop, &group),
 	};
 	if (!worker->egress || !worker->ice_home.mux)
 		return URCHIN_ENOMEM;
@@ -237,7 +240,6 @@ static int init_worker(struct urchin_worker *worker)
 	err = urchin_link_watch_init(&worker->link_watch, &worker->loop, on_network_change, worker);
 	if (err)
 		return err;
-	urchin_exchange_init(worker);
 	return urchin_loop_set_fd(&worker->loop, &worker->wake_watch, worker->wake_fd, EPOLLIN);
 }
 

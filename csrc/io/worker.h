@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "base/table.h"
+#include "io/claims.h"
 #include "io/command.h"
 #include "io/egress.h"
 #include "io/ice_nice.h"
@@ -47,6 +48,7 @@ struct urchin_worker {
 	struct urchin_loop_task exchange_task;
 	struct urchin_batch taken_parcels;
 	struct urchin_table imports;
+	struct urchin_claims claims;
 	struct urchin_parcel parcel; /* being filled */
 	uint64_t parcels_dropped;
 	size_t dropped_logs;
