@@ -39,20 +39,27 @@ export class ConnectionGathering {
     return this.#isStarted
   }
 
-  /** @returns {{ ufrag: string, pwd: string }} what the core has to gather with */
-  start() {
+  /**
+   * @param {string} prefix of the ufrag: names the worker
+   * @returns {{ ufrag: string, pwd: string }} what the core has to gather with
+   */
+  start(prefix) {
     this.#isStarted = true
+    this.#local.nameWorker(prefix)
     const { ufrag, pwd } = this.#local
     return { ufrag, pwd }
   }
 
-  /** @returns {{ ufrag: string, pwd: string }} what the core has to restart with */
-  restart() {
+  /**
+   * @param {string} prefix of the ufrag: names the worker
+   * @returns {{ ufrag: string, pwd: string }} what the core has to restart with
+   */
+  restart(prefix) {
     this.#fields.log.write('info', 'restarting ICE', { name: 'restart-ice' })
     this.#previous = this.#local
     this.#latest += 1
     this.#local = new LocalIce(this.#latest)
-    return this.start()
+    return this.start(prefix)
   }
 
   /** The offer that told of the restart gave way: what was before it holds. */

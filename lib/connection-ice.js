@@ -101,16 +101,20 @@ export class ConnectionIce {
     return { ufrag, role: this.#role, candidates, servers: this.#fields.options.native.servers }
   }
 
+  get #prefix() {
+    return this.#fields.worker.ufragPrefix(this.#connectionId)
+  }
+
   /** @param {boolean} isControlling */
   gather(isControlling) {
-    const credentials = this.#gathering.start()
+    const credentials = this.#gathering.start(this.#prefix)
     this.#role = isControlling ? 'controlling' : 'controlled'
     this.#start((worker, id) => worker.gather(id, { ...credentials, controlling: isControlling }))
   }
 
   restart() {
     this.#updateAddresses()
-    const credentials = this.#gathering.restart()
+    const credentials = this.#gathering.restart(this.#prefix)
     this.#isRestarted = true
     this.#fields.restarts.restarted()
     this.#start((worker, id) => worker.restartIce(id, credentials))

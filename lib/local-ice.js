@@ -6,7 +6,7 @@ import { announce } from './announced-addresses.js'
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 
 export class LocalIce {
-  /** RFC 8445 5.3: at least 24 and 128 random bits; 6 and 18 bytes are 8 and 24 ice-chars of base64. */
+  /** RFC 8445 5.3: at least 24 and 128 random bits; 6 and 18 bytes are 8 and 24 ice-chars of base64, one of them lost. */
   ufrag = randomBytes(6).toString('base64')
   pwd = randomBytes(18).toString('base64')
   /** @type {Candidate[]} */
@@ -19,6 +19,14 @@ export class LocalIce {
   /** @param {number} generation 0, then one more with each restart */
   constructor(generation) {
     this.generation = generation
+  }
+
+  /**
+   * Before the ufrag is told: begins it with what names the worker, as checks on a port of many workers need it.
+   * @param {string} prefix one ice-char, or none
+   */
+  nameWorker(prefix) {
+    this.ufrag = prefix + this.ufrag.slice(prefix.length)
   }
 
   /**

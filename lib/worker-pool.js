@@ -126,8 +126,8 @@ export class WorkerPool {
    */
   openConnection(config, onEvent) {
     if (config.litePort) claimIcePort(config.litePort)
-    // The shared port is the first one's.
-    const worker = config.litePort ? this.#workers[0] : this.#pick()
+    // TCP connections to the shared port can't be handed over: the first worker accepts them all.
+    const worker = config.litePort && config.tcp ? this.#workers[0] : this.#pick()
     const connectionId = worker.openConnection(config, (event) => {
       if (event.type === 'closed') this.#forget(connectionId)
       onEvent(event)
@@ -205,6 +205,11 @@ export class WorkerPool {
   /** @param {number} connectionId @returns {Worker} any, for ids that nobody has: it answers so */
   #workerOf(connectionId) {
     return this.#connections.get(connectionId)?.worker ?? this.#workers[0]
+  }
+
+  /** @param {number} connectionId */
+  ufragPrefix(connectionId) {
+    return this.#workerOf(connectionId).ufragPrefix(connectionId)
   }
 
   /** @param {number} connectionId @param {{ ufrag: string, pwd: string, controlling: boolean }} credentials ours */

@@ -86,6 +86,8 @@ import { loadNative } from './native.js'
  */
 /** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Request */
 
+const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
 /**
  * All connections of a worker are told 'network-changed' when this machine's addresses become others.
  *
@@ -153,6 +155,15 @@ export class Worker {
     this.#command('openConnection', connectionId, config).catch(() => {})
     this.#listeners.set(connectionId, onEvent)
     return connectionId
+  }
+
+  /**
+   * What ufrags begin with, for checks on a port that workers share find theirs by it.
+   * @param {number} _connectionId
+   * @returns {string} a base64 digit, or nothing
+   */
+  ufragPrefix(_connectionId) {
+    return this.number < 0 ? '' : digits[this.number]
   }
 
   /**

@@ -36,13 +36,19 @@ export declare class ConnectionGathering {
     /** The current generation. */
     get local(): LocalIce;
     get isStarted(): boolean;
-    /** @returns {{ ufrag: string, pwd: string }} what the core has to gather with */
-    start(): {
+    /**
+     * @param {string} prefix of the ufrag: names the worker
+     * @returns {{ ufrag: string, pwd: string }} what the core has to gather with
+     */
+    start(prefix: string): {
         ufrag: string;
         pwd: string;
     };
-    /** @returns {{ ufrag: string, pwd: string }} what the core has to restart with */
-    restart(): {
+    /**
+     * @param {string} prefix of the ufrag: names the worker
+     * @returns {{ ufrag: string, pwd: string }} what the core has to restart with
+     */
+    restart(prefix: string): {
         ufrag: string;
         pwd: string;
     };

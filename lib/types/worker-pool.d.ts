@@ -51,6 +51,8 @@ export declare class WorkerPool {
      * @returns {number} the connection's id
      */
     openConnection(config: ConnectionConfig, onEvent: (event: WorkerEvent) => void): number;
+    /** @param {number} connectionId */
+    ufragPrefix(connectionId: number): string;
     /** @param {number} connectionId @param {{ ufrag: string, pwd: string, controlling: boolean }} credentials ours */
     gather(connectionId: number, credentials: {
         ufrag: string;

@@ -137,85 +137,6 @@ export type Request = {
     resolve: (value: any) => void;
     reject: (error: Error) => void;
 };
-/** @typedef {import('./native.js').NativeWorker} NativeWorker */
-/**
- * @typedef {object} IceServerConfig one STUN or TURN server
- * @property {boolean} isTurn
- * @property {'udp' | 'tcp' | 'tls'} protocol
- * @property {string} host an address or a name
- * @property {number} port
- * @property {string} [username] TURN only
- * @property {string} [credential] TURN only
- */
-/**
- * @typedef {object} ConnectionConfig
- * @property {IceServerConfig[]} [servers]
- * @property {string[]} addresses local addresses to gather on, at least one
- * @property {number} [litePort] ICE-lite on this shared port; 0 or missing: full ICE
- * @property {number} [portMin] 0 or missing: any
- * @property {number} [portMax]
- * @property {boolean} [relayOnly]
- * @property {boolean} [tcp]
- * @property {number} [disconnectedTimeoutMs] of silence until ICE is disconnected; 0: the default
- * @property {number} [consentTimeoutMs] of silence until ICE has failed; 0: 30 s
- * @property {string} [tlsCa] PEM, trusted for TURN over TLS beside the system's
- * @property {number} [connectTimeoutMs] from gather to ready; 0: none
- */
-/**
- * @typedef {object} Candidate
- * @property {string} foundation
- * @property {number} component always 1
- * @property {'udp' | 'tcp'} protocol
- * @property {'active' | 'passive' | 'so'} [tcpType]
- * @property {number} priority
- * @property {string} address
- * @property {number} port
- * @property {'host' | 'srflx' | 'prflx' | 'relay'} type
- * @property {string} [relatedAddress]
- * @property {number} [relatedPort]
- */
-/**
- * @typedef {object} RemoteConfig
- * @property {string} ufrag
- * @property {string} pwd
- * @property {boolean} [iceLite]
- * @property {'client' | 'server'} dtlsRole ours
- * @property {{ algorithm: string, value: string }[]} fingerprints alternatives
- */
-/**
- * @typedef {object} FormatCodec
- * @property {number} payloadType
- * @property {'opus' | 'pcmu' | 'pcma' | 'vp8' | 'vp9' | 'h264' | 'av1' | 'other'} codec
- * @property {number} clockRateHz
- * @property {boolean} [nack]
- * @property {boolean} [pli]
- * @property {boolean} [fir]
- * @property {boolean} [transportCc]
- * @property {boolean} [remb]
- */
-/**
- * What was negotiated for one m-line. An extension id that is missing or 0 was not negotiated.
- * @typedef {object} Format
- * @property {'audio' | 'video'} kind
- * @property {string} mid
- * @property {FormatCodec[]} codecs
- * @property {{ mid?: number, rid?: number, audioLevel?: number, absSendTime?: number, transportCc?: number,
- *   videoOrientation?: number, absCaptureTime?: number, dependencyDescriptor?: number }} [extIds]
- */
-/** @typedef {{ format: Format, ssrcs?: number[], rid?: string, maxBitrateBps?: number }} ReceiverConfig */
-/** @typedef {{ format: Format, ssrc: number, cname: string }} SenderConfig */
-/** @typedef {{ from: number, to: number }} PayloadMapEntry a payload type of the source and the viewer's for it */
-/** @typedef {{ transport: Record<string, any>, receivers: Record<string, any>, senders: Record<string, any>,
- *   localCandidates?: Record<string, any>, remoteCandidates?: Record<string, any>,
- *   candidatePairs?: Record<string, any> }} NativeStats */
-/**
- * What a connection is told, by `type`: started, hosts-gathered, gathered (generation); candidate (generation,
- * candidate); ice-state (state); selected-pair (local, remote); ready; failed (reason: { code, detail });
- * peer-closed; ice-server-error (url, errorCode, errorText); closed (the last one); receiver-active (receiverId);
- * log (level, text).
- * @typedef {{ type: string, [field: string]: any }} WorkerEvent
- */
-/** @typedef {{ resolve: (value: any) => void, reject: (error: Error) => void }} Request */
 /**
  * All connections of a worker are told 'network-changed' when this machine's addresses become others.
  *
@@ -246,6 +167,12 @@ export declare class Worker {
      * @returns {number} the connection's id
      */
     openConnection(config: ConnectionConfig, onEvent: (event: WorkerEvent) => void): number;
+    /**
+     * What ufrags begin with, for checks on a port that workers share find theirs by it.
+     * @param {number} _connectionId
+     * @returns {string} a base64 digit, or nothing
+     */
+    ufragPrefix(_connectionId: number): string;
     /**
      * @param {number} connectionId
      * @param {{ ufrag: string, pwd: string, controlling: boolean }} credentials ours

@@ -46,9 +46,9 @@ test('tells what the core finds', () => {
 
 test('a restart begins anew, and what is left of the old generation is nothing', () => {
   const { gathering, told } = make()
-  const first = gathering.start()
+  const first = gathering.start('')
   gathering.handle({ type: 'gathered', generation: 0 })
-  const second = gathering.restart()
+  const second = gathering.restart('')
   assert.notEqual(first.ufrag, second.ufrag)
   assert.notEqual(first.pwd, second.pwd)
   assert.equal(gathering.local.hasAll, false)

@@ -34,3 +34,14 @@ test('several announced addresses are several candidates, each told once', () =>
   assert.deepEqual(ice.add(hostCandidate(1, { address: '10.0.0.1' }), announced), [])
   assert.equal(ice.candidates.length, 2)
 })
+
+test('a ufrag begins with what names the worker, and is random behind it', () => {
+  const [a, b] = [new LocalIce(0), new LocalIce(0)]
+  a.nameWorker('C')
+  b.nameWorker('C')
+  assert.match(a.ufrag, /^C[A-Za-z0-9+/]{7}$/)
+  assert.notEqual(a.ufrag, b.ufrag)
+  const before = a.ufrag
+  a.nameWorker('')
+  assert.equal(a.ufrag, before)
+})

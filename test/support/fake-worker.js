@@ -50,6 +50,10 @@ export class FakeWorker {
     return connectionId
   }
 
+  ufragPrefix() {
+    return ''
+  }
+
   /** @param {number} connectionId @param {any} credentials */
   gather(connectionId, credentials) {
     const result = this.#command('gather', connectionId, credentials)
