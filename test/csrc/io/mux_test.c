@@ -306,24 +306,22 @@ static void a_way_changes_hands_only_when_its_owner_lets_go(void **state)
 	close(fd);
 }
 
-static void the_port_belongs_to_one(void **state)
+static void the_port_belongs_to_one_process(void **state)
 {
 	struct urchin_mux *other = urchin_mux_new(&loop, NULL);
-	struct urchin_mux_group group = {.index = 1, .joins = true};
+	struct urchin_mux_group group = {.index = 1};
 	struct urchin_mux *member = urchin_mux_new(&loop, &group);
 	struct urchin_addr addr = addr_of("127.0.0.1", port);
 	int fd = open_plain(SOCK_DGRAM);
 	uint32_t name, again;
 
 	(void)state;
-	assert_int_equal(urchin_mux_open(other, &addr, false, &name), URCHIN_EEXIST);
 	assert_int_equal(urchin_mux_open(member, &addr, false, &name), 0);
 	/* A second user of the same mux has the same port, until the last one leaves. */
 	assert_int_equal(urchin_mux_open(mux, &addr, true, &again), 0);
 	assert_int_equal(again, link_name);
 	urchin_mux_close(member, name);
 	urchin_mux_close(mux, link_name);
-	assert_int_equal(urchin_mux_open(other, &addr, false, &name), URCHIN_EEXIST);
 	urchin_mux_close(mux, link_name);
 	assert_int_equal(urchin_mux_open(other, &addr, true, &name), 0);
 	/* Another program's. */
@@ -386,12 +384,12 @@ struct foreign {
 	bool takes;
 };
 
-static bool on_foreign(void *owner, int worker, const struct urchin_ice_way *way, const uint8_t *bytes, size_t len,
-		       uint64_t now_us)
+static bool on_foreign(void *owner, int worker, const struct urchin_mux_datagram *datagram)
 {
 	struct foreign *foreign = owner;
 
-	assert_true(way->remote.port != 0 && bytes && len > 0 && now_us > 0);
+	assert_true(datagram->remote.port != 0 && datagram->bytes && datagram->len > 0 && datagram->now_us > 0);
+	assert_int_equal(datagram->local.port, port);
 	foreign->count++;
 	foreign->worker = worker;
 	return foreign->takes;
@@ -400,11 +398,12 @@ static bool on_foreign(void *owner, int worker, const struct urchin_ice_way *way
 static void strangers_of_other_workers_are_offered_to_them(void **state)
 {
 	struct foreign foreign = {.takes = true};
-	struct urchin_mux_group group = {.index = 2, .joins = true, .on_foreign = on_foreign, .owner = &foreign};
+	struct urchin_mux_group group = {.index = 2, .on_foreign = on_foreign, .owner = &foreign};
 	struct urchin_mux *member = urchin_mux_new(&loop, &group);
 	struct user cat = make_user();
 	struct urchin_addr addr = addr_of("127.0.0.1", port);
 	int fd = open_peer();
+	struct urchin_mux_datagram datagram;
 	uint8_t bytes[256];
 	size_t len;
 	uint32_t name;
@@ -433,11 +432,16 @@ static void strangers_of_other_workers_are_offered_to_them(void **state)
 	assert_int_equal(foreign.count, 3);
 	/* What was handed over to this worker goes through its tables, and never back. */
 	len = write_check(bytes, sizeof(bytes), "Ccat:x", NULL, false);
-	urchin_mux_feed(member, &cat.way, bytes, len, urchin_clock_us());
+	datagram = (struct urchin_mux_datagram){
+	    .local = addr, .remote = cat.way.remote, .bytes = bytes, .len = len, .now_us = urchin_clock_us()};
+	assert_true(urchin_mux_feed(member, &datagram, bytes));
 	assert_int_equal(cat.stuns, 2);
 	len = write_check(bytes, sizeof(bytes), "Ddog:x", NULL, false);
-	urchin_mux_feed(member, &cat.way, bytes, len, urchin_clock_us());
+	datagram.len = len;
+	urchin_mux_feed(member, &datagram, bytes);
 	assert_int_equal(foreign.count, 3);
+	datagram.local.port ^= 1;
+	assert_false(urchin_mux_feed(member, &datagram, bytes));
 	close(fd);
 	urchin_mux_free(member);
 }
@@ -454,7 +458,7 @@ int main(void)
 	    TEST(an_early_client_hello_waits_for_the_check),
 	    TEST(few_early_packets_are_kept_and_not_for_long),
 	    TEST(a_way_changes_hands_only_when_its_owner_lets_go),
-	    TEST(the_port_belongs_to_one),
+	    TEST(the_port_belongs_to_one_process),
 	    TEST(a_tcp_port_that_is_taken_leaves_nothing_open),
 	    TEST(both_families_listen),
 	    TEST(strangers_of_other_workers_are_offered_to_them),
