@@ -22,6 +22,7 @@ if (why) {
 
 const lab = await Lab.up({ anone: 'none', aport: 'port', ...sidesOf(kinds) })
 const agents = new Agents(lab)
+await agents.start(...lab.sides)
 try {
   const rows = []
   for (const kind of kinds) for (const peer of peers) rows.push(await measure(kind, peer))

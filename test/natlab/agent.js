@@ -14,6 +14,7 @@ const say = (message) => process.stdout.write(`${JSON.stringify(message)}\n`)
 
 /** @type {Record<string, (message: any) => any>} */
 const commands = {
+  hello() {},
   open({ call, options }) {
     parties.set(call, new Party(options, (event) => say({ call, ...event })))
   },

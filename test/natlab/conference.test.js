@@ -34,7 +34,12 @@ describe('the conference across networks', { skip }, () => {
     server = await startServer({
       port: 443,
       program: [command, ...args],
-      env: { HOST: '', URCHIN_ICE_SERVERS: JSON.stringify(lab.iceServers('s')) },
+      env: {
+        HOST: '',
+        URCHIN_ICE_SERVERS: JSON.stringify(lab.iceServers('s', { turn: [] })),
+        URCHIN_TURN_URLS: lab.secretTurn.urls.join(','),
+        URCHIN_TURN_SECRET: lab.secretTurn.secret,
+      },
     })
     host = await open('p', urlFor('none'))
   })

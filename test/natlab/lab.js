@@ -142,6 +142,10 @@ export class Lab {
     await this.natlab('impair', side, ...keys)
   }
 
+  get sides() {
+    return [...this.#kinds.keys()]
+  }
+
   /** @param {string} side */
   kindOf(side) {
     return this.#kinds.get(side)
@@ -189,6 +193,13 @@ export class Lab {
   /** The certificate that signs the TURN server's, in PEM. */
   get certificate() {
     return readFileSync(join(states, this.#prefix, 'cert.pem'), 'utf8')
+  }
+
+  /** The TURN server whose users have passwords that expire, made of a secret. */
+  get secretTurn() {
+    const host = '203.0.113.12'
+    const urls = [`turn:${host}:3478?transport=udp`, `turns:${host}:443?transport=tcp`]
+    return { urls, secret: 'natlab' }
   }
 
   /**

@@ -48,6 +48,7 @@ export class Matrix {
       ),
     )
     this.#agents = new Agents(this.#lab)
+    await this.#agents.start(...this.#lab.sides)
   }
 
   async down() {

@@ -48,6 +48,7 @@ describe('a network that changes', { skip, concurrency: 4 }, () => {
       ...moving,
     })
     agents = new Agents(lab)
+    await agents.start(...lab.sides.filter((side) => side !== 'm'))
     source = await ToneSource.open(lab, 'm')
   })
   after(async () => {

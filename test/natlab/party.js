@@ -54,6 +54,7 @@ export class Party {
       })
     }
     this.connection.on('selected-pair', (pair) => this.#tell('selected-pair', pair))
+    this.connection.on('ice-candidate-error', (error) => this.#tell('ice-candidate-error', error))
     this.connection.on('ice-state', (state) => this.#tell('ice-state', state))
     this.connection.on('negotiation-needed', () => {
       this.#tell('negotiation-needed', null)
