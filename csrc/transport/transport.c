@@ -493,6 +493,8 @@ void urchin_transport_close(struct urchin_transport *transport)
 
 static const char *stage(const struct urchin_transport *transport)
 {
+	if (transport->is_ready)
+		return "the peer is silent, and no ICE restart brought it back";
 	if (!transport->has_remote)
 		return "no remote description";
 	return transport->dtls_started ? "DTLS handshake" : "ICE checking";
@@ -508,7 +510,9 @@ void urchin_transport_tick(struct urchin_transport *transport, uint64_t now_us)
 		transport->grace_deadline_us = transport->was_connected ? now_us : now_us + ICE_GRACE_US;
 	}
 	if (now_us >= transport->connect_deadline_us)
-		urchin_transport_fail(transport, URCHIN_REASON_CONNECT_TIMEOUT, stage(transport));
+		urchin_transport_fail(transport,
+				      transport->is_ready ? URCHIN_REASON_ICE_CONSENT : URCHIN_REASON_CONNECT_TIMEOUT,
+				      stage(transport));
 	else if (now_us >= transport->grace_deadline_us && transport->was_connected)
 		urchin_transport_fail(transport, URCHIN_REASON_ICE_CONSENT, "the peer stopped answering");
 	else if (now_us >= transport->grace_deadline_us)

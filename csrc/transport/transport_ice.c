@@ -9,6 +9,9 @@
 #include "base/heap.h"
 #include "transport/transport_internal.h"
 
+/* Silence is noticed after 4.5 s: with this it is 30 s until a lost peer is given up, as in RFC 7675 5.1. */
+#define RESTART_PATIENCE_US UINT64_C(25000000)
+
 /* STARTED, the backend's gather or restart, HOSTS_GATHERED, and GATHERED if that came meanwhile. */
 static int gather(struct urchin_transport *transport, bool is_restart, const char *ufrag, const char *pwd,
 		  bool controlling)
@@ -160,7 +163,6 @@ int urchin_transport_set_remote(struct urchin_transport *transport, const struct
 	bool is_first = !transport->has_remote;
 	bool is_same;
 
-	(void)now_us;
 	if (!urchin_transport_is_alive(transport))
 		return URCHIN_ESTATE;
 	if (!is_remote_valid(remote))
@@ -179,6 +181,9 @@ int urchin_transport_set_remote(struct urchin_transport *transport, const struct
 		transport->kept_count = 0;
 		transport->remote_ended = false;
 	}
+	/* The peer is there after all: the checks have the time that they always have. */
+	if (transport->is_ready && transport->connect_deadline_us != URCHIN_NEVER_US)
+		transport->connect_deadline_us = now_us + transport->connect_timeout_us;
 	strcpy(transport->remote_ufrag, remote->ufrag);
 	strcpy(transport->remote_pwd, remote->pwd);
 	transport->remote_is_lite = remote->is_ice_lite;
@@ -283,9 +288,14 @@ int urchin_transport_restart_ice(struct urchin_transport *transport, const char 
 		return URCHIN_ESTATE;
 	transport->generation++;
 	begin_generation(transport);
-	/* A peer that is gone won't answer, and the new generation's checks then never begin to fail. */
-	if (is_lost && transport->connect_timeout_us > 0)
-		transport->connect_deadline_us = now_us + transport->connect_timeout_us;
+	/*
+	 * A peer that is gone won't answer, and the new generation's checks then never begin to fail. However often it
+	 * is tried, the first try counts.
+	 */
+	if (is_lost && transport->connect_timeout_us > 0 && transport->connect_deadline_us == URCHIN_NEVER_US)
+		transport->connect_deadline_us =
+		    now_us + (transport->connect_timeout_us < RESTART_PATIENCE_US ? transport->connect_timeout_us
+										  : RESTART_PATIENCE_US);
 	err = gather(transport, true, ufrag, pwd, false);
 	if (err < 0)
 		fail_gather(transport, err);
