@@ -54,7 +54,7 @@ export class Agent {
     const number = this.#number++
     return new Promise((resolve, reject) => {
       if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
-        reject(new Error(`the agent in ${this.side} is gone`))
+        reject(new Error(`the agent in ${this.side} is gone: ${this.#errors}`))
         return
       }
       this.#waiting.set(number, { resolve, reject })
