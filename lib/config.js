@@ -58,6 +58,7 @@ const settings = [
     what: 'a number from 0 to 65535',
   },
   { variable: 'HOST', key: 'host', ...text },
+  { variable: 'URCHIN_WORKERS', key: 'workers', ...count },
   { variable: 'URCHIN_ICE_SERVERS', key: 'iceServers', ...servers },
   { variable: 'URCHIN_CLIENT_ICE_SERVERS', key: 'clientIceServers', ...servers },
   { variable: 'URCHIN_TURN_URLS', key: 'turnUrls', ...list },
@@ -154,6 +155,7 @@ function readSetting({ variable, key, read, isValid, what }, env, file) {
 const serverKeys = [
   'port',
   'host',
+  'workers',
   'iceServers',
   'clientIceServers',
   'allowedOrigins',

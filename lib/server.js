@@ -14,6 +14,7 @@ import { bearerToken, HttpError } from './signal/http.js'
 import { Internals } from './signal/internals.js'
 import { Router } from './signal/router.js'
 import { WebSocketSignaling } from './signal/websocket.js'
+import { setWorkerLimit } from './worker-pool.js'
 
 /** @typedef {import('./connection.js').WebRtcConnection} WebRtcConnection */
 /** @typedef {import('./connection-options.js').ConnectionOptions} ConnectionOptions */
@@ -35,6 +36,7 @@ import { WebSocketSignaling } from './signal/websocket.js'
  * @typedef {object} ServerOptions
  * @property {number} [port] 8080 by default; 0: any free one
  * @property {string} [host] an address of this machine; all of them by default
+ * @property {number} [workers] threads that carry media, at most, in this whole JS environment; by default its cores
  * @property {IceServer[]} [iceServers] STUN and TURN servers for our own connections
  * @property {IceServer[]} [clientIceServers] STUN servers for our clients; those of iceServers by default
  * @property {import('./client-ice-servers.js').ServerTurn} [turn] TURN servers for our clients, each with credentials of its
@@ -89,6 +91,7 @@ export class Server extends EventEmitter {
     const { connection, logger = silentLogger, answerTimeoutMs = 3000 } = options
     /** For signalling: STUN and TURN servers, ours and our clients'. */
     this.iceServers = new ClientIceServers(options)
+    if (options.workers !== undefined) setWorkerLimit(options.workers)
     // Better now than at the first join.
     const { native } = checkOptions({ ...connection, iceServers: this.iceServers.ownServers })
     this.#blockedNetworks = serverBlockedNetworks(native.addresses)

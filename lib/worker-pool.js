@@ -23,6 +23,16 @@ import { Worker } from './worker.js'
 /** More than this has no use even on large machines: rooms are spread, and each crossing costs. */
 const maxWorkers = 32
 
+/**
+ * How many threads carry the connections of this JS environment, at most. Each is started when connections come and
+ * none is idle.
+ * @param {number} count 1 to 32; before it is called, as many as the machine has cores
+ * @throws {UrchinError} ERR_INVALID_ARGUMENT; ERR_INVALID_STATE: more are running already
+ */
+export function setWorkerLimit(count) {
+  WorkerPool.setLimit(count)
+}
+
 /** Has Worker's methods, for all workers together. */
 export class WorkerPool {
   /** @type {WorkerPool | null} */
@@ -43,11 +53,7 @@ export class WorkerPool {
     return WorkerPool.#instance
   }
 
-  /**
-   * How many workers the environment has at most; they are started one by one as connections come.
-   * @param {number} count 1 to 32; default: the machine's cores
-   * @throws {UrchinError} ERR_INVALID_ARGUMENT; ERR_INVALID_STATE: more are running already
-   */
+  /** As setWorkerLimit(). @param {number} count */
   static setLimit(count) {
     if (!Number.isInteger(count) || count < 1 || count > maxWorkers) {
       throw new UrchinError('ERR_INVALID_ARGUMENT', `workers must be a whole number from 1 to ${maxWorkers}`)

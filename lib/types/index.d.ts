@@ -32,3 +32,4 @@ export { Room } from './room.js';
 export { createServer, Server } from './server.js';
 export { LocalTrack, RemoteTrack } from './track.js';
 export { createTurnCredentials } from './turn-credentials.js';
+export { setWorkerLimit } from './worker-pool.js';

@@ -30,6 +30,10 @@ export type ServerOptions = {
      */
     host?: string;
     /**
+     * threads that carry media, at most, in this whole JS environment; by default its cores
+     */
+    workers?: number;
+    /**
      * STUN and TURN servers for our own connections
      */
     iceServers?: IceServer[];

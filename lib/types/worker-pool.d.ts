@@ -21,6 +21,13 @@ export type PooledSender = {
     worker: Worker;
     source: number;
 };
+/**
+ * How many threads carry the connections of this JS environment, at most. Each is started when connections come and
+ * none is idle.
+ * @param {number} count 1 to 32; before it is called, as many as the machine has cores
+ * @throws {UrchinError} ERR_INVALID_ARGUMENT; ERR_INVALID_STATE: more are running already
+ */
+export declare function setWorkerLimit(count: number): void;
 /** Has Worker's methods, for all workers together. */
 export declare class WorkerPool {
     #private;
@@ -31,11 +38,7 @@ export declare class WorkerPool {
     }>;
     /** The environment's pool: started by the first call, stopped when the environment ends. */
     static get(): WorkerPool;
-    /**
-     * How many workers the environment has at most; they are started one by one as connections come.
-     * @param {number} count 1 to 32; default: the machine's cores
-     * @throws {UrchinError} ERR_INVALID_ARGUMENT; ERR_INVALID_STATE: more are running already
-     */
+    /** As setWorkerLimit(). @param {number} count */
     static setLimit(count: number): void;
     /** @param {number} limit workers at most */
     constructor(limit: number);

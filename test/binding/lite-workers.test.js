@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { WebRtcConnection } from '../../lib/index.js'
+import { setWorkerLimit, WebRtcConnection } from '../../lib/index.js'
 import { WorkerPool } from '../../lib/worker-pool.js'
 
 const pairCount = 12
@@ -36,7 +36,7 @@ function call() {
 }
 
 test('connections of all workers are reached by the one port', { timeout: 60_000 }, async () => {
-  WorkerPool.setLimit(workerCount)
+  setWorkerLimit(workerCount)
   const calls = Array.from({ length: pairCount }, call)
   await Promise.all(calls.map(({ ready }) => ready))
   const { loads } = WorkerPool.get()

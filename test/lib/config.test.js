@@ -29,6 +29,7 @@ test('the environment', () => {
   const { logLevel, options } = readConfig({
     PORT: '9000',
     HOST: '127.0.0.1',
+    URCHIN_WORKERS: '3',
     URCHIN_ICE_SERVERS: '[{"urls":"stun:192.0.2.1:3478"}]',
     URCHIN_PORT_MIN: '40000',
     URCHIN_PORT_MAX: '40100',
@@ -42,6 +43,7 @@ test('the environment', () => {
   assert.deepEqual(options, {
     port: 9000,
     host: '127.0.0.1',
+    workers: 3,
     iceServers: [{ urls: 'stun:192.0.2.1:3478' }],
     allowedOrigins: ['https://a.example', 'https://b.example'],
     maxRooms: 5,

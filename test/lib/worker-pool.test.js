@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { WorkerPool } from '../../lib/worker-pool.js'
+import { setWorkerLimit, WorkerPool } from '../../lib/worker-pool.js'
 
 const pool = new WorkerPool(3)
 after(() => pool.close())
@@ -84,14 +84,14 @@ test('ids that nobody has are refused', async () => {
 
 test('the limit is a number of workers, not below what runs', () => {
   for (const count of [0, 33, 1.5, Number.NaN, /** @type {any} */ ('2')]) {
-    assert.throws(() => WorkerPool.setLimit(count), { code: 'ERR_INVALID_ARGUMENT' })
+    assert.throws(() => setWorkerLimit(count), { code: 'ERR_INVALID_ARGUMENT' })
   }
-  WorkerPool.setLimit(2)
+  setWorkerLimit(2)
   const shared = WorkerPool.get()
   const ids = [1, 2, 3].map(() => shared.openConnection(config, () => {}))
   assert.deepEqual(shared.loads, [2, 1])
-  assert.throws(() => WorkerPool.setLimit(1), { code: 'ERR_INVALID_STATE' })
-  WorkerPool.setLimit(3)
+  assert.throws(() => setWorkerLimit(1), { code: 'ERR_INVALID_STATE' })
+  setWorkerLimit(3)
   ids.push(
     shared.openConnection(config, () => {}),
     shared.openConnection(config, () => {}),
