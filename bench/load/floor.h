@@ -1,0 +1,12 @@
+/* What encrypting and sending the same packets costs without a server around it: the floor, and the usual design. */
+#ifndef URCHIN_BENCH_FLOOR_H
+#define URCHIN_BENCH_FLOOR_H
+
+#include <netinet/in.h>
+
+#include "bench/load/talk.h"
+
+/* CPU microseconds per packet of each design, sending to `port`, where somebody drains it. */
+void bench_floors(const struct bench_plan *plan, uint16_t port, double figures[BENCH_FLOORS]);
+
+#endif
