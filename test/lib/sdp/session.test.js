@@ -242,7 +242,9 @@ for (const { setup, role, answer } of roles) {
 test('an answer that says actpass, and a role that changes, are refused', () => {
   const [a, b] = [new Side('AA'), new Side('BB')]
   const answer = b.answer(a.offer())
-  assert.throws(() => a.accept(answer.replaceAll('setup:passive', 'setup:actpass')), { code: 'ERR_SDP_SETUP' })
+  assert.throws(() => a.accept(answer.replaceAll('setup:passive', 'setup:actpass')), {
+    code: 'ERR_SDP_SETUP',
+  })
   a.accept(answer)
   a.offer()
   assert.throws(() => a.accept(answer.replaceAll('setup:passive', 'setup:active')), { code: 'ERR_SDP_SETUP' })
