@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "io/ice_shared_internal.h"
-#include "transport/event.h"
+#include "transport/stats_writer.h"
 
 /* RFC 8445 5.1.2.1, RFC 6544 4.2 */
 #define TYPE_PREFERENCE_HOST 126
@@ -80,54 +80,13 @@ struct urchin_candidate_pair urchin_ice_shared_pair(const struct ice_shared *ice
 	return pair;
 }
 
-struct writer {
-	struct urchin_stats *stats;
-	enum urchin_stat_group group;
-	uint64_t id;
-	int err;
-};
-
-static void add(struct writer *writer, const char *name, double value)
-{
-	if (!writer->err)
-		writer->err = urchin_stats_add(writer->stats, writer->group, writer->id, name, value, NULL);
-}
-
-/* Static text. */
-static void add_name(struct writer *writer, const char *name, const char *text)
-{
-	if (!writer->err)
-		writer->err = urchin_stats_add(writer->stats, writer->group, writer->id, name, 0, text);
-}
-
-static void add_text(struct writer *writer, const char *name, const char *text)
-{
-	if (!writer->err && text[0])
-		writer->err = urchin_stats_add_text(writer->stats, writer->group, writer->id, name, text);
-}
-
-static void add_candidate(struct writer *writer, const struct urchin_candidate *candidate)
-{
-	static const char *const types[] = {"host", "srflx", "prflx", "relay"};
-	static const char *const tcp_types[] = {NULL, "active", "passive", "so"};
-
-	add_name(writer, "candidateType", types[candidate->type]);
-	add_name(writer, "protocol", candidate->protocol == URCHIN_PROTOCOL_UDP ? "udp" : "tcp");
-	if (candidate->protocol != URCHIN_PROTOCOL_UDP)
-		add_name(writer, "tcpType", tcp_types[candidate->protocol]);
-	add_text(writer, "address", candidate->address);
-	add(writer, "port", candidate->port);
-	add(writer, "priority", candidate->priority);
-	add_text(writer, "foundation", candidate->foundation);
-}
-
 /* UDP candidates are numbered from 1 in the order of their addresses, TCP ones after them. */
 static uint64_t number_of(const struct ice_shared *ice, size_t index, bool is_tcp)
 {
 	return 1 + index + (is_tcp ? ice->local_count : 0);
 }
 
-static void add_candidates(const struct ice_shared *ice, struct writer *writer)
+static void add_candidates(const struct ice_shared *ice, struct urchin_stats_writer *writer)
 {
 	writer->group = URCHIN_STAT_LOCAL_CANDIDATE;
 	for (size_t i = 0; i < ice->local_count; i++) {
@@ -135,7 +94,7 @@ static void add_candidates(const struct ice_shared *ice, struct writer *writer)
 			struct urchin_candidate candidate = urchin_ice_shared_local(ice, i, tcp);
 
 			writer->id = number_of(ice, i, tcp);
-			add_candidate(writer, &candidate);
+			urchin_stats_put_candidate(writer, &candidate);
 		}
 	}
 	writer->group = URCHIN_STAT_REMOTE_CANDIDATE;
@@ -148,60 +107,62 @@ static void add_candidates(const struct ice_shared *ice, struct writer *writer)
 
 		urchin_addr_write(&remote->addr, candidate.address, sizeof(candidate.address));
 		writer->id = i + 1;
-		add_candidate(writer, &candidate);
+		urchin_stats_put_candidate(writer, &candidate);
 	}
 }
 
-static void add_packets(const struct ice_shared *ice, struct writer *writer)
+static void add_packets(const struct ice_shared *ice, struct urchin_stats_writer *writer)
 {
 	const struct ice_shared_counters *counters = &ice->counters;
 	const struct urchin_egress_way *egress = &ice->egress;
 
-	add(writer, "packetsSent", (double)(counters->packets_sent + egress->datagrams_sent));
-	add(writer, "bytesSent", (double)(counters->bytes_sent + egress->bytes_sent));
-	add(writer, "packetsReceived", (double)counters->packets_received);
-	add(writer, "bytesReceived", (double)counters->bytes_received);
-	add(writer, "packetsDiscardedOnSend", (double)(counters->send_failed + egress->datagrams_dropped));
+	urchin_stats_put(writer, "packetsSent", (double)(counters->packets_sent + egress->datagrams_sent));
+	urchin_stats_put(writer, "bytesSent", (double)(counters->bytes_sent + egress->bytes_sent));
+	urchin_stats_put(writer, "packetsReceived", (double)counters->packets_received);
+	urchin_stats_put(writer, "bytesReceived", (double)counters->bytes_received);
+	urchin_stats_put(writer, "packetsDiscardedOnSend", (double)(counters->send_failed + egress->datagrams_dropped));
 }
 
-static void add_pair(const struct ice_shared *ice, struct writer *writer, const struct urchin_ice_lite_flow *flow)
+static void add_pair(const struct ice_shared *ice, struct urchin_stats_writer *writer,
+		     const struct urchin_ice_lite_flow *flow)
 {
 	bool is_tcp = urchin_mux_is_tcp(&flow->way);
 	size_t remote = find_remote(ice, &flow->way);
 	char address[URCHIN_ADDR_TEXT_CAP];
 
-	add(writer, "localCandidate", (double)number_of(ice, find_local(ice, &flow->way), is_tcp));
-	add(writer, "remoteCandidate", remote < ice->remote_count ? (double)(remote + 1) : 0);
+	urchin_stats_put(writer, "localCandidate", (double)number_of(ice, find_local(ice, &flow->way), is_tcp));
+	urchin_stats_put(writer, "remoteCandidate", remote < ice->remote_count ? (double)(remote + 1) : 0);
 	/* One that only checks told has no entry of its own. */
 	if (remote == ice->remote_count) {
-		add_text(writer, "remoteAddress", urchin_addr_write(&flow->way.remote, address, sizeof(address)));
-		add(writer, "remotePort", flow->way.remote.port);
-		add_name(writer, "protocol", is_tcp ? "tcp" : "udp");
+		urchin_stats_put_text(writer, "remoteAddress",
+				      urchin_addr_write(&flow->way.remote, address, sizeof(address)));
+		urchin_stats_put(writer, "remotePort", flow->way.remote.port);
+		urchin_stats_put_name(writer, "protocol", is_tcp ? "tcp" : "udp");
 	}
-	add_name(writer, "state", "succeeded");
-	add(writer, "nominated", flow->is_nominated);
-	add(writer, "selected", flow->is_current);
-	add(writer, "requestsReceived", (double)flow->checks_received);
+	urchin_stats_put_name(writer, "state", "succeeded");
+	urchin_stats_put(writer, "nominated", flow->is_nominated);
+	urchin_stats_put(writer, "selected", flow->is_current);
+	urchin_stats_put(writer, "requestsReceived", (double)flow->checks_received);
 	if (flow->is_current)
 		add_packets(ice, writer);
 }
 
-static void add_counters(const struct ice_shared *ice, struct writer *writer, uint64_t now_us)
+static void add_counters(const struct ice_shared *ice, struct urchin_stats_writer *writer, uint64_t now_us)
 {
 	struct urchin_ice_lite_stats lite;
 
 	urchin_ice_lite_get_stats(ice->lite, &lite);
 	writer->group = URCHIN_STAT_TRANSPORT;
 	writer->id = 0;
-	add(writer, "iceChecksReceived", (double)lite.checks_received);
-	add(writer, "iceErrorsSent", (double)lite.errors_sent);
-	add(writer, "iceErrorsLimited", (double)lite.errors_limited);
-	add(writer, "iceUnauthenticated", (double)lite.unauthenticated);
-	add(writer, "iceReplayed", (double)lite.replayed);
-	add(writer, "icePathChanges", lite.path_changes);
-	add(writer, "iceStrangersDropped", (double)ice->counters.strangers_dropped);
+	urchin_stats_put(writer, "iceChecksReceived", (double)lite.checks_received);
+	urchin_stats_put(writer, "iceErrorsSent", (double)lite.errors_sent);
+	urchin_stats_put(writer, "iceErrorsLimited", (double)lite.errors_limited);
+	urchin_stats_put(writer, "iceUnauthenticated", (double)lite.unauthenticated);
+	urchin_stats_put(writer, "iceReplayed", (double)lite.replayed);
+	urchin_stats_put(writer, "icePathChanges", lite.path_changes);
+	urchin_stats_put(writer, "iceStrangersDropped", (double)ice->counters.strangers_dropped);
 	if (lite.last_check_us && lite.last_check_us <= now_us)
-		add(writer, "iceSinceLastCheck", (double)(now_us - lite.last_check_us) / 1e6);
+		urchin_stats_put(writer, "iceSinceLastCheck", (double)(now_us - lite.last_check_us) / 1e6);
 }
 
 int urchin_ice_shared_add_stats(const struct urchin_ice *base, struct urchin_stats *stats, uint64_t now_us)
@@ -209,7 +170,7 @@ int urchin_ice_shared_add_stats(const struct urchin_ice *base, struct urchin_sta
 	const struct ice_shared *ice = (const struct ice_shared *)base;
 	struct urchin_ice_lite_flow flows[URCHIN_ICE_LITE_FLOWS_MAX];
 	size_t count = urchin_ice_lite_get_flows(ice->lite, flows, URCHIN_ICE_LITE_FLOWS_MAX);
-	struct writer writer = {.stats = stats};
+	struct urchin_stats_writer writer = {.stats = stats};
 
 	add_candidates(ice, &writer);
 	writer.group = URCHIN_STAT_CANDIDATE_PAIR;
