@@ -134,6 +134,10 @@ const forwardTable = table(
 console.log(`\n${forwardTable}\n`)
 if (isSmoke && Object.values(results).some(({ delivered }) => delivered < 0.5))
   throw new Error('packets did not arrive')
+if (isSmoke) {
+  const script = path.join(root, 'bench', 'instructions.js')
+  execFileSync(process.execPath, [script, '--smoke'], { stdio: 'inherit' })
+}
 if (!isSmoke) console.log(`${goals(results)}\n`)
 
 if (named.length === 0) {
