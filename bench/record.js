@@ -22,8 +22,10 @@ s.settimeout(0.2)
 while time.monotonic() < end:
     try: frame, where = s.recvfrom(65535)
     except TimeoutError: continue
-    if where[2] == 4 or frame[12:14] != b'\\x08\\x00' or frame[23] != 17: continue
-    at = 14 + (frame[14] & 15) * 4
+    is_v6 = frame[12:14] == b'\\x86\\xdd'
+    if where[2] == 4 or not is_v6 and frame[12:14] != b'\\x08\\x00': continue
+    if frame[20 if is_v6 else 23] != 17: continue
+    at = 54 if is_v6 else 14 + (frame[14] & 15) * 4
     source, target, size = struct.unpack('>HHH', frame[at:at + 6])
     rtp = frame[at + 8:]
     if target != ${port} or len(rtp) < 12 or rtp[0] >> 6 != 2 or 192 <= rtp[1] <= 223: continue
@@ -36,8 +38,10 @@ const chromium = await openBrowser('chromium')
 try {
   await chromium.open(pageServer.url)
   await chromium.evaluate(publish, `${server.url}/whip/record`)
-  await new Promise((resolve) => setTimeout(resolve, 20_000))
+  await new Promise((resolve) => setTimeout(resolve, 9_000))
+  console.log(await chromium.evaluate(() => /** @type {any} */ (window).peer.connectionState))
   const packets = await listen()
+  if (packets.length < 2) throw new Error(`nothing to record: ${server.output}`)
   const video = mostBytes(packets)
   const start = video[0].at
   const steps = video.map(({ at, len }) => [at - start, len - tagLen])
@@ -79,17 +83,29 @@ function mostBytes(packets) {
  * @param {string} url
  */
 async function publish(url) {
-  const media = await navigator.mediaDevices.getUserMedia({
-    audio: true,
-    video: { width: 1280, height: 720, frameRate: 30 },
-  })
+  // A picture that moves everywhere: the browser's own test picture never needs 2.5 Mbit/s.
+  const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 360 })
+  const context = canvas.getContext('2d')
+  setInterval(() => {
+    for (let i = 0; i < 150 && context; i++) {
+      context.fillStyle = `hsl(${Math.random() * 360} 80% 50%)`
+      context.fillRect(Math.random() * 640, Math.random() * 360, 60, 40)
+    }
+  }, 33)
+  const media = canvas.captureStream(30)
   const peer = new RTCPeerConnection()
+  Object.assign(window, { peer })
   for (const track of media.getTracks()) peer.addTrack(track, media)
   await peer.setLocalDescription()
   await new Promise((resolve) => setTimeout(resolve, 1000))
   const headers = { 'content-type': 'application/sdp' }
   const response = await fetch(url, { method: 'POST', headers, body: peer.localDescription?.sdp })
-  await peer.setRemoteDescription({ type: 'answer', sdp: await response.text() })
+  if (!response.ok) throw new Error(await response.text())
+  const rates = 'x-google-start-bitrate=2500;x-google-min-bitrate=2400;x-google-max-bitrate=2500'
+  const answer = await response.text()
+  const payloadType = /m=video \S+ \S+ (\d+)/.exec(answer)?.[1]
+  const sdp = answer.replace(/(a=rtpmap:(\d+) VP8.*\r\n)/, `$1a=fmtp:${payloadType} ${rates}\r\n`)
+  await peer.setRemoteDescription({ type: 'answer', sdp })
   const sender = peer.getSenders().find(({ track }) => track?.kind === 'video')
   const parameters = sender?.getParameters()
   if (sender && parameters) {

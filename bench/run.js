@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- case ...]: builds and runs every benchmark (or those named), prints tables, and with --write puts
- * them, the results as JSON and charts into docs/. --full adds 1,000 viewers. With --smoke two cases run briefly and
+ * them, the results as JSON and charts into docs/. --full adds 1,000 viewers, --quick has 2 rounds. With --smoke two cases run briefly and
  * nothing is written: that is what npm test does.
  */
 import { execFileSync } from 'node:child_process'
@@ -14,6 +14,7 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
 const named = process.argv.slice(2).filter((word) => !word.startsWith('--'))
 const isSmoke = flags.includes('--smoke')
+const rounds = flags.includes('--quick') ? 2 : 5
 const isFull = flags.includes('--full') || named.length > 0
 const pairCount = isSmoke ? 10 : 100
 const recorded = path.join(root, 'bench', 'data', 'chromium.json')
@@ -61,13 +62,13 @@ const smokeCases = {
  */
 function even(viewers, intervalUs) {
   const packets = Math.min(1000, Math.round(1_000_000 / intervalUs))
-  const words = ['--viewers', viewers, '--interval-us', intervalUs, '--packets', packets, '--rounds', 5]
+  const words = ['--viewers', viewers, '--interval-us', intervalUs, '--packets', packets, '--rounds', rounds]
   return words.map(String)
 }
 
 /** @param {number} viewers */
 function chromium(viewers) {
-  return ['--viewers', String(viewers), '--steps', path.join(out, 'chromium.txt'), '--rounds', '5']
+  return ['--viewers', String(viewers), '--steps', path.join(out, 'chromium.txt'), '--rounds', String(rounds)]
 }
 
 function build() {
