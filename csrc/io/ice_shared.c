@@ -199,7 +199,9 @@ static int open_address(struct ice_shared *ice, const struct urchin_addr *addr)
 
 static void tell_candidates(struct ice_shared *ice)
 {
-	for (int tcp = 0; tcp <= ice->tcp; tcp++) {
+	int kinds = ice->tcp ? 2 : 1;
+
+	for (int tcp = 0; tcp < kinds; tcp++) {
 		for (size_t i = 0; i < ice->address_count && !ice->is_closing; i++) {
 			const struct ice_shared_local *local = find_local(ice, &ice->addresses[i]);
 			struct urchin_candidate candidate;

@@ -90,7 +90,9 @@ static void add_candidates(const struct ice_shared *ice, struct urchin_stats_wri
 {
 	writer->group = URCHIN_STAT_LOCAL_CANDIDATE;
 	for (size_t i = 0; i < ice->local_count; i++) {
-		for (int tcp = 0; tcp <= ice->locals[i].has_tcp; tcp++) {
+		int kinds = ice->locals[i].has_tcp ? 2 : 1;
+
+		for (int tcp = 0; tcp < kinds; tcp++) {
 			struct urchin_candidate candidate = urchin_ice_shared_local(ice, i, tcp);
 
 			writer->id = number_of(ice, i, tcp);

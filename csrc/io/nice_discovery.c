@@ -70,6 +70,8 @@ static void tell_failure(struct urchin_nice_discovery *discovery, size_t server)
 		if (!told || query->stun.has_answer)
 			told = query;
 	}
+	if (!told)
+		return;
 	if (told->stun.error_code)
 		snprintf(text, sizeof(text), "the STUN server refused: %s", told->reason);
 	else

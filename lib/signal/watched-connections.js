@@ -107,6 +107,8 @@ export class WatchedConnections {
   #count = 0
   /** @type {Map<string, Entry>} */
   #entries = new Map()
+  /** @type {string[]} ids, the one that ended first before the others */
+  #ended = []
   /** @type {WeakMap<object, Entry>} */
   #byConnection = new WeakMap()
 
@@ -133,7 +135,9 @@ export class WatchedConnections {
     })
     connection.on('finished', () => {
       entry.end()
-      this.#forgetOld()
+      this.#ended.push(entry.id)
+      // Not by the time of the end: many may end within one millisecond.
+      if (this.#ended.length > maxEnded) this.#entries.delete(/** @type {string} */ (this.#ended.shift()))
     })
   }
 
@@ -163,11 +167,5 @@ export class WatchedConnections {
     const { id, name, kind } = participant
     entry.room = room
     entry.participant = { id, name, kind }
-  }
-
-  #forgetOld() {
-    const ended = [...this.#entries.values()].filter(({ endedAt }) => endedAt !== null)
-    ended.sort((a, b) => Number(a.endedAt) - Number(b.endedAt))
-    for (const { id } of ended.slice(0, -maxEnded)) this.#entries.delete(id)
   }
 }
