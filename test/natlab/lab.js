@@ -2,7 +2,7 @@
 // happens.
 
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -51,6 +51,8 @@ for (const [signal, code] of /** @type {const} */ ([
 export class Lab {
   /** @type {Map<string, Kind>} */
   #kinds
+  /** @type {Set<import('node:child_process').ChildProcess>} */
+  #running = new Set()
   #folder = mkdtempSync(join(tmpdir(), 'urchin-natlab-'))
   #prefix
 
@@ -80,6 +82,8 @@ export class Lab {
   /** Takes the lab down. No effect on one that is. */
   down() {
     if (!open.delete(this)) return
+    // What still builds would go on building what is taken down.
+    for (const child of this.#running) child.kill('SIGKILL')
     const { stderr } = spawnSync(natlab, ['-p', this.#prefix, 'down'], {
       env: environment(),
       encoding: 'utf8',
@@ -99,6 +103,7 @@ export class Lab {
         env: environment(),
         stdio: ['ignore', 'pipe', 'pipe'],
       })
+      this.#running.add(child)
       let output = ''
       let errors = ''
       child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -110,6 +115,7 @@ export class Lab {
       child.on('error', reject)
       // Not 'close': the lab's own server may hold the pipes.
       child.on('exit', (code) => {
+        this.#running.delete(child)
         if (code === 0) resolve(output.trim())
         else reject(new Error(`natlab ${words.join(' ')} ended with ${code}: ${errors.trim()}`))
       })
@@ -241,18 +247,14 @@ function downAll() {
   for (const lab of [...open]) lab.down()
 }
 
-/** Labs of processes that were killed. */
+/** Takes down the labs of processes that were killed. */
 function sweep() {
-  let prefixes
-  try {
-    prefixes = readdirSync(states)
-  } catch {
-    return
-  }
-  for (const prefix of prefixes) {
-    const pid = /^u(\d+)n\d+$/.exec(prefix)?.[1]
-    if (pid && !isAlive(Number(pid))) spawnSync(natlab, ['-p', prefix, 'down'], { env: environment() })
-  }
+  const names = [states, '/run/netns', '/etc/netns'].flatMap((folder) =>
+    existsSync(folder) ? readdirSync(folder) : [],
+  )
+  const found = names.map((name) => /^(u(\d+)n\d+)(-|$)/.exec(name)).filter((match) => match !== null)
+  const dead = found.filter(([, , pid]) => !isAlive(Number(pid))).map(([, prefix]) => prefix)
+  for (const prefix of new Set(dead)) spawnSync(natlab, ['-p', prefix, 'down'], { env: environment() })
 }
 
 /** @param {number} pid */
