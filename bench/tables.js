@@ -37,14 +37,28 @@ export function chart(title, bars) {
  */
 export function goals(results) {
   const { even50, chromium50, nice50, even1000, even100, even50x2, connectLite, connectNice, idle } = results
-  /** @type {[string, number | undefined, number, number][]} name, measured, limit, digits */
+  const even = [even50]
+  const chromium = [chromium50]
+  /** @type {[string, number | undefined, number, number, any[]?][]} name, measured, limit, digits, runs it rests on */
   const judged = [
-    ['lite, GCM, evenly spaced, N = 50: CPU per packet / floor', ratio(even50, 'floorUs'), 1.15, 2],
-    ["Chromium's frames, N = 50 / floor with trains", ratio(chromium50, 'floorTrainsUs'), 1.25, 2],
-    ["Chromium's frames, N = 50 / usual design", ratio(chromium50, 'libsrtpSendmsgUs'), 0.4, 2],
-    ['nice / lite, evenly spaced, N = 50', nice50 && even50 && nice50.us / even50.us, 1.2, 2],
-    ['N = 1000 / N = 100', even1000 && even100 && even1000.us / even100.us, 1.05, 2],
-    ['room over 2 workers / 1, CPU per packet', even50x2 && even50 && even50x2.us / even50.us, 1.1, 2],
+    ['lite, GCM, evenly spaced, N = 50: CPU per packet / floor', ratio(even50, 'floorUs'), 1.15, 2, even],
+    ["Chromium's frames, N = 50 / floor with trains", ratio(chromium50, 'floorTrainsUs'), 1.25, 2, chromium],
+    ["Chromium's frames, N = 50 / usual design", ratio(chromium50, 'libsrtpSendmsgUs'), 0.4, 2, chromium],
+    [
+      'nice / lite, evenly spaced, N = 50',
+      nice50 && even50 && nice50.us / even50.us,
+      1.2,
+      2,
+      [nice50, even50],
+    ],
+    ['N = 1000 / N = 100', even1000 && even100 && even1000.us / even100.us, 1.05, 2, [even1000, even100]],
+    [
+      'room over 2 workers / 1, CPU per packet',
+      even50x2 && even50 && even50x2.us / even50.us,
+      1.1,
+      2,
+      [even50x2, even50],
+    ],
     ['added latency p50, µs', even50?.latencyUs.p50, 150, 0],
     ['added latency p99, µs', even50?.latencyUs.p99, 1200, 0],
     ['memory per connected lite viewer, KB', idle?.memoryKbPerViewer, 64, 1],
@@ -55,11 +69,26 @@ export function goals(results) {
   ]
   const rows = judged
     .filter(([, value]) => value !== undefined && Number.isFinite(value))
-    .map(([name, value, limit, digits]) => {
+    .map(([name, value, limit, digits, runs = []]) => {
       const number = value ?? 0
-      return [name, `≤ ${limit}`, number.toFixed(digits), number <= limit ? 'met' : 'not met']
+      const verdict = number <= limit ? 'met' : 'not met'
+      return [
+        name,
+        `≤ ${limit}`,
+        number.toFixed(digits),
+        runs.every(isSound) ? verdict : 'no verdict: starved',
+      ]
     })
   return table(['figure', 'goal', 'measured', ''], rows)
+}
+
+/**
+ * A server that is starved builds up a backlog, and what is sent from a backlog leaves in long trains: cheap, and no
+ * measure of anything.
+ * @param {any} result
+ */
+function isSound(result) {
+  return result.delivered >= 0.999 && result.latencyUs.p99 < 20_000
 }
 
 /**
