@@ -51,8 +51,13 @@ static void on_bridge_error(void *owner, enum urchin_turn_tls_stage stage, const
 {
 	struct urchin_nice_server *item = owner;
 
-	(void)stage;
+	/* libnice lets go of relays that it does not need, and those in use are watched otherwise. */
+	if (stage == URCHIN_TURN_TLS_LOST)
+		return;
 	snprintf(item->error, sizeof(item->error), "%s", text);
+	/* The end of gathering may be long after everybody has lost patience. */
+	if (item->turn_count < 2 || !item->bridges[1])
+		urchin_nice_servers_fail(item->servers, (size_t)(item - item->servers->items), NOT_REACHED, text);
 }
 
 /* RFC 8656 3.1: libnice speaks TURN over TCP to a bridge of ours. *address becomes the bridge's. */
@@ -124,6 +129,7 @@ int urchin_nice_servers_init(struct urchin_nice_servers *servers, const struct u
 		NiceAddress address;
 
 		servers->items[i].config = server;
+		servers->items[i].servers = servers;
 		if (server->is_turn ? find_objection(servers) != NULL : config->relay_only)
 			continue;
 		if (!is_numeric(server, &address)) {
@@ -244,6 +250,17 @@ void urchin_nice_servers_fail(struct urchin_nice_servers *servers, size_t server
 	servers->on_error(servers->owner, server, code, text);
 }
 
+/* libnice keeps one of several relayed addresses that differ only in how the server is reached: the others are no
+ * failures. */
+static bool is_served_otherwise(const struct urchin_nice_servers *servers, const struct urchin_nice_server *item)
+{
+	for (size_t i = 0; i < servers->count; i++)
+		if (servers->items[i].config->is_turn && servers->items[i].has_served &&
+		    strcmp(servers->items[i].config->host, item->config->host) == 0)
+			return true;
+	return false;
+}
+
 void urchin_nice_servers_end(struct urchin_nice_servers *servers)
 {
 	for (size_t i = 0; i < servers->count; i++) {
@@ -258,6 +275,8 @@ void urchin_nice_servers_end(struct urchin_nice_servers *servers)
 		objection = item->turn_count ? NULL : find_objection(servers);
 		if (!objection && item->error[0])
 			objection = item->error;
+		if (!objection && item->turn_count && is_served_otherwise(servers, item))
+			continue;
 		if (!objection && item->turn_count)
 			objection = "no relayed address was given: no answer, or the credentials are wrong";
 		urchin_nice_servers_fail(servers, i, NOT_REACHED,

@@ -18,7 +18,10 @@
 struct urchin_nice_lookup;
 
 /* Of one server of the configuration. */
+struct urchin_nice_servers;
+
 struct urchin_nice_server {
+	struct urchin_nice_servers *servers; /* that it belongs to */
 	const struct urchin_ice_server *config;
 	size_t turns[2]; /* TURN: the agent's numbers of its addresses */
 	size_t turn_count;

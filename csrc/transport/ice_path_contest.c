@@ -127,9 +127,18 @@ static bool is_time_up(const struct urchin_ice_path *path, const struct urchin_i
 	uint64_t wait_us = verdict_wait_us(path);
 	if (path->current && path->current->last_sent_us < start_us)
 		return false;
-	/* In recovery the current pair has had its longer time already. */
-	if (is_relayed && !urchin_ice_path_is_relayed(path) && !path->is_recovering)
-		wait_us = urchin_ice_max(wait_us, VERDICT_RELAYED_US);
+	if (is_relayed && !urchin_ice_path_is_relayed(path)) {
+		const struct urchin_ice_pair *current = path->current;
+		bool may_be_loss = current && current->unanswered_us &&
+				   urchin_ice_path_is_within(path, current->unanswered_us, LOSS_US);
+
+		/* In recovery the current pair has had its longer time already, unless a check or two were just lost.
+		 */
+		if (path->is_recovering && may_be_loss)
+			return false;
+		if (!path->is_recovering)
+			wait_us = urchin_ice_max(wait_us, VERDICT_RELAYED_US);
+	}
 	return path->now_us >= start_us + wait_us;
 }
 

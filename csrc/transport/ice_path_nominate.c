@@ -242,7 +242,9 @@ static void take(struct urchin_ice_path *path, struct urchin_ice_pair *pair)
 
 static void take_relayed(struct urchin_ice_path *path, struct urchin_ice_pair *pair)
 {
-	if (is_well(path) && !urchin_ice_path_is_relayed(path)) {
+	/* Also when a check or two were lost: a relay must not win by one of them. */
+	bool is_alive = urchin_ice_path_has_path(path) && path->liveness == URCHIN_ICE_ALIVE;
+	if (is_alive && !urchin_ice_path_is_relayed(path)) {
 		urchin_ice_path_challenge(path, pair, 0);
 		return;
 	}

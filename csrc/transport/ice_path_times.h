@@ -80,6 +80,9 @@
 #define VERDICT_RTTS 3
 #define VERDICT_RELAYED_US (1 * S)
 #define CONTEST_MAX_US (2 * S)
+/* Checks that go unanswered for less than this, on a link that was idle, may just be lost: no reason to turn to a
+ * relay. */
+#define LOSS_US (3 * S)
 /* The peer sends from elsewhere, and not from here for so long. */
 #define FOLLOW_SILENCE_US (500 * MS)
 /* After a contest which the current path won, doubling. */

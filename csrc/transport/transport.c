@@ -61,6 +61,13 @@ static void log_dtls(struct urchin_transport *transport, const char *what, size_
 	urchin_transport_log(transport, URCHIN_LOG_DEBUG, "%s DTLS message, %zu bytes", what, len);
 }
 
+/* Before there is a pair the servers that did not help may be why. */
+static bool is_ice_reason(const struct urchin_transport *transport, enum urchin_reason reason)
+{
+	return reason == URCHIN_REASON_ICE_FAILED || reason == URCHIN_REASON_ICE_GATHER ||
+	       (reason == URCHIN_REASON_CONNECT_TIMEOUT && !transport->has_pair);
+}
+
 void urchin_transport_fail(struct urchin_transport *transport, enum urchin_reason reason, const char *detail)
 {
 	struct urchin_event event = {.type = URCHIN_EVENT_FAILED, .code = (int32_t)reason};
@@ -70,7 +77,12 @@ void urchin_transport_fail(struct urchin_transport *transport, enum urchin_reaso
 	urchin_transport_log(transport, URCHIN_LOG_WARN, "failed: %s, %s", urchin_reason_name(reason), detail);
 	if (!urchin_transport_is_alive(transport)) /* closed inside the log event */
 		return;
-	event.text = strdup(detail);
+	if (is_ice_reason(transport, reason) && transport->server_errors[0]) {
+		if (asprintf(&event.text, "%s; %s", detail, transport->server_errors) < 0)
+			event.text = NULL;
+	} else {
+		event.text = strdup(detail);
+	}
 	transport->has_failed = true;
 	transport->is_ready = false;
 	urchin_transport_tell(transport, event);
@@ -261,6 +273,13 @@ static void on_ice_selected_pair(void *owner, const struct urchin_candidate_pair
 	urchin_transport_start_dtls(transport);
 }
 
+static void keep_server_error(struct urchin_transport *transport, const char *text)
+{
+	size_t len = strlen(transport->server_errors);
+
+	snprintf(transport->server_errors + len, sizeof(transport->server_errors) - len, "%s%s", len ? "; " : "", text);
+}
+
 static void on_ice_server_error(void *owner, const struct urchin_ice_server_error *error)
 {
 	static const char *const schemes[] = {
@@ -276,6 +295,7 @@ static void on_ice_server_error(void *owner, const struct urchin_ice_server_erro
 		return;
 	snprintf(text, sizeof(text), server->is_turn ? schemes[server->turn_protocol] : "stun:%s:%u %s", server->host,
 		 (unsigned)server->port, error->text);
+	keep_server_error(transport, text);
 	urchin_transport_log(transport, URCHIN_LOG_WARN, "%s", text);
 	if (urchin_transport_is_alive(transport))
 		urchin_transport_tell(transport, (struct urchin_event){.type = URCHIN_EVENT_ICE_SERVER_ERROR,

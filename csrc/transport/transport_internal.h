@@ -8,6 +8,9 @@
 #define URCHIN_FINGERPRINTS_MAX 8
 
 /* Packets and bytes, in the W3C sense: everything that ICE carries for us but its own STUN. */
+/* Cut when there are more. */
+#define URCHIN_SERVER_ERRORS_CAP 320
+
 struct urchin_transport_counters {
 	uint64_t packets_sent;
 	uint64_t bytes_sent;
@@ -35,6 +38,7 @@ struct urchin_transport {
 	struct urchin_dtls *dtls;
 	struct urchin_srtp *srtp;
 	enum urchin_log_level log_level;
+	char server_errors[URCHIN_SERVER_ERRORS_CAP]; /* what STUN and TURN servers did not do, for failures of ICE */
 	uint32_t generation;
 
 	bool has_gathered;            /* gather() succeeded */

@@ -125,7 +125,7 @@ describe('servers and links', { skip }, () => {
       })
     })
 
-    test('a wrong TURN password: no way, and the reason says which server refused', async (t) => {
+    test('a wrong TURN password: no way, and the reason says which server and that the credentials may be wrong', async (t) => {
       const refused = lab.iceServers('y', { turn: ['udp'], credential: 'wrong' })
       const call = await start(
         t,
@@ -136,10 +136,11 @@ describe('servers and links', { skip }, () => {
       const told = call.offerer.find('ice-candidate-error')
       assert.deepEqual(
         [told?.value.url, told?.value.errorCode],
-        ['turn:203.0.113.10:3478?transport=udp', 401],
+        // libnice keeps the server's 401 to itself.
+        ['turn:203.0.113.10:3478?transport=udp', 701],
         call.story(),
       )
-      assert.match(`${code} ${detail}`, /401|unauthori[sz]ed|refused|credential/i)
+      assert.match(`${code} ${detail}`, /credentials are wrong/)
       assert.match(detail, /203\.0\.113\.10/)
     })
 
