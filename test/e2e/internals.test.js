@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { openBrowser } from '../support/browsers.js'
 import { startServer } from '../support/conference-server.js'
 import { waitForMedia } from '../support/page-media.js'
@@ -23,6 +24,8 @@ describe('the page of internals', () => {
     callers = [await openBrowser('chromium'), await openBrowser('chromium')]
     for (const [index, name] of ['Ada', hostileName].entries()) {
       await callers[index].open(`${server.url}/?room=tea-time&name=${encodeURIComponent(name)}&autojoin=1`)
+      // The second one comes when the first is there: the list keeps the order in which they came.
+      while ((await listed(server.url)).length <= index) await setTimeout(100)
     }
     await waitForMedia(callers[0])
     watcher = await openBrowser('chromium', { camera: false })
@@ -134,3 +137,14 @@ describe('the page of internals', () => {
     assert.deepEqual(watcher.errors, [])
   })
 })
+
+/**
+ * What the page is told.
+ * @param {string} url of the server
+ * @returns {Promise<unknown[]>}
+ */
+async function listed(url) {
+  const response = await fetch(`${url}/internals/data.json`)
+  const { connections } = /** @type {{ connections: unknown[] }} */ (await response.json())
+  return connections
+}
