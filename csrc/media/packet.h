@@ -24,8 +24,8 @@ struct urchin_packet {
 	const struct urchin_format_codec *codec; /* of the source's format */
 	uint64_t ext_seq;                        /* set by the receiver */
 	uint32_t epoch;                          /* the receiver's when it came */
-	uint8_t padding_len;                     /* bytes that senders add (RFC 3550 5.1), so that sizes are equal */
-	bool is_keyframe;                        /* begins one */
+	uint8_t padding_len; /* bytes that senders add (RFC 3550 5.1), so that sizes are equal: behind the payload */
+	bool is_keyframe;    /* begins one */
 };
 
 /* Reads the header; the rest is zeroed. Returns 0 or URCHIN_EMALFORMED. */

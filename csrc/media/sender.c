@@ -129,24 +129,28 @@ static size_t collect_exts(const struct urchin_sender *sender, const struct urch
 	return count;
 }
 
-static int build(const struct urchin_sender *sender, const struct urchin_packet *packet, uint16_t out_seq,
-		 uint64_t now_us, uint8_t *out, size_t cap)
+/* Returns the header's length; the body is the packet's. */
+static int write_header(const struct urchin_sender *sender, const struct urchin_packet *packet, uint16_t out_seq,
+			uint64_t now_us, uint8_t header[URCHIN_SENDER_HEADER_CAP])
 {
 	struct urchin_rtp_ext exts[URCHIN_EXT_COUNT];
-	uint8_t block[4 + URCHIN_EXT_COUNT * (2 + 255) + 3];
+	size_t ext_at = URCHIN_RTP_HEADER_LEN + 4 * (size_t)packet->rtp.csrc_count;
 	uint8_t send_time[3];
 
 	urchin_abs_send_time_write(send_time, now_us);
-	int block_len = urchin_rtp_ext_write(block, sizeof block, exts, collect_exts(sender, packet, send_time, exts));
-	if (block_len < 0)
-		return block_len;
+	int ext_len = urchin_rtp_ext_write(header + ext_at, URCHIN_SENDER_HEADER_CAP - ext_at, exts,
+					   collect_exts(sender, packet, send_time, exts));
+	if (ext_len < 0)
+		return ext_len;
 	struct urchin_rtp rtp = packet->rtp;
 	rtp.payload_type = sender->payload_map[packet->rtp.payload_type];
 	rtp.ssrc = sender->ssrc;
 	rtp.seq = out_seq;
 	rtp.timestamp = packet->rtp.timestamp + sender->timestamp_offset;
 	rtp.padding_len = packet->padding_len;
-	return urchin_rtp_write(out, cap, &rtp, block_len > 0 ? block : NULL, (size_t)block_len);
+	int header_len = urchin_rtp_write_header(header, URCHIN_SENDER_HEADER_CAP, &rtp, (size_t)ext_len);
+	size_t body_len = packet->rtp.payload_len + packet->padding_len;
+	return header_len >= 0 && (size_t)header_len + body_len > URCHIN_PACKET_CAP ? URCHIN_ETOOBIG : header_len;
 }
 
 static void count_sent(struct urchin_sender *sender, const struct urchin_packet *packet, size_t len, uint64_t now_us)
@@ -167,8 +171,8 @@ static void count_sent(struct urchin_sender *sender, const struct urchin_packet 
 		sender->resend_budget = RESEND_BUDGET_MAX;
 }
 
-int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet *packet, uint64_t now_us, uint8_t *out,
-			size_t cap)
+int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet *packet, uint64_t now_us,
+			uint8_t header[URCHIN_SENDER_HEADER_CAP], struct urchin_rtp_parts *parts)
 {
 	uint16_t out_seq;
 
@@ -193,12 +197,17 @@ int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet
 		sender->stale_packets++;
 		return 0;
 	}
-	int len = build(sender, packet, out_seq, now_us, out, cap);
-	if (len < 0)
+	int header_len = write_header(sender, packet, out_seq, now_us, header);
+	if (header_len < 0) {
 		sender->oversized_packets++;
-	else
-		count_sent(sender, packet, (size_t)len, now_us);
-	return len;
+		return header_len;
+	}
+	*parts = (struct urchin_rtp_parts){.header = header,
+					   .header_len = (size_t)header_len,
+					   .body = packet->rtp.payload,
+					   .body_len = packet->rtp.payload_len + packet->padding_len};
+	count_sent(sender, packet, parts->header_len + parts->body_len, now_us);
+	return (int)(parts->header_len + parts->body_len);
 }
 
 static bool may_resend(struct urchin_sender *sender, uint16_t out_seq, size_t len, uint64_t now_us)
@@ -219,7 +228,8 @@ static bool may_resend(struct urchin_sender *sender, uint16_t out_seq, size_t le
 	return true;
 }
 
-int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_t now_us, uint8_t *out, size_t cap)
+int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_t now_us,
+			 uint8_t out[URCHIN_SENDER_HEADER_CAP + URCHIN_PACKET_CAP])
 {
 	struct urchin_receiver *source = sender->source;
 	struct urchin_packet packet;
@@ -244,8 +254,13 @@ int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_
 	 * away. So the send time in it is that of the first time (the packet's arrival), and so is the padding.
 	 */
 	packet.padding_len = cached.padding_len;
-	int out_len = build(sender, &packet, out_seq, cached.put_us, out, cap);
-	if (out_len < 0 || !may_resend(sender, out_seq, (size_t)out_len, now_us))
+	int out_len = write_header(sender, &packet, out_seq, cached.put_us, out);
+	if (out_len < 0)
+		return 0;
+	memcpy(out + out_len, packet.rtp.payload, packet.rtp.payload_len);
+	urchin_rtp_write_padding(out + out_len + packet.rtp.payload_len, packet.padding_len);
+	out_len += (int)packet.rtp.payload_len + packet.padding_len;
+	if (!may_resend(sender, out_seq, (size_t)out_len, now_us))
 		return 0;
 	sender->resent_packets++;
 	sender->resent_bytes += (size_t)out_len;

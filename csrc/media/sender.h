@@ -19,6 +19,7 @@ struct urchin_receiver;
 #define URCHIN_SENDER_SENT_REPORTS 8
 #define URCHIN_SENDER_RESENDS 256
 #define URCHIN_NOT_MAPPED 255
+#define URCHIN_SENDER_HEADER_CAP URCHIN_PACKET_CAP
 
 struct urchin_sender_sent_report {
 	uint32_t mid_ntp;
@@ -101,12 +102,17 @@ void urchin_sender_interrupt(struct urchin_sender *sender);
 /* True when nothing can go out before the source's next key frame. */
 bool urchin_sender_needs_keyframe(const struct urchin_sender *sender);
 
-/* Writes the viewer's form of a packet. Returns its length, 0 when it isn't forwarded, or URCHIN_ETOOBIG. */
-int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet *packet, uint64_t now_us, uint8_t *out,
-			size_t cap);
+/*
+ * Writes the header of the viewer's form of a packet; the body stays where it is: the packet's payload, behind which
+ * its padding_len bytes of padding stand. Returns the length of both, 0 when it isn't forwarded, or URCHIN_ETOOBIG
+ * (over URCHIN_PACKET_CAP).
+ */
+int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet *packet, uint64_t now_us,
+			uint8_t header[URCHIN_SENDER_HEADER_CAP], struct urchin_rtp_parts *parts);
 
 /* The viewer misses out_seq: the same once more, or 0: too old, just resent, or too much has been resent. */
-int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_t now_us, uint8_t *out, size_t cap);
+int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_t now_us,
+			 uint8_t out[URCHIN_SENDER_HEADER_CAP + URCHIN_PACKET_CAP]);
 
 /* Takes the viewer's report block about this stream. */
 void urchin_sender_feed_report(struct urchin_sender *sender, const struct urchin_report_block *report, uint64_t now_us);

@@ -26,11 +26,6 @@ void urchin_connection_wake(struct urchin_connection *connection)
 		connection->callbacks.on_deadline(connection->owner);
 }
 
-void urchin_connection_send_rtp(struct urchin_connection *connection, const uint8_t *bytes, size_t len)
-{
-	urchin_transport_send_rtp(connection->transport, bytes, len);
-}
-
 static void on_event(void *owner, struct urchin_event *event)
 {
 	struct urchin_connection *connection = owner;

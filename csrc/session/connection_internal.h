@@ -80,8 +80,6 @@ uint64_t urchin_connection_random(struct urchin_connection *connection);
 /* Tells the owner that the deadline may have become earlier. */
 void urchin_connection_wake(struct urchin_connection *connection);
 
-void urchin_connection_send_rtp(struct urchin_connection *connection, const uint8_t *bytes, size_t len);
-
 /* Sends PLI or FIR for one of its receivers; false when the SSRC isn't known yet. */
 bool urchin_connection_ask_keyframe(struct urchin_connection *connection, struct urchin_receiver *receiver,
 				    uint64_t now_us);

@@ -83,15 +83,15 @@ static void feed_bye(struct urchin_connection *connection, const struct urchin_r
 static void feed_nack(struct urchin_connection *connection, struct urchin_stream_out *out,
 		      const struct urchin_rtcp *rtcp, uint64_t now_us)
 {
-	uint8_t bytes[URCHIN_PACKET_CAP];
+	uint8_t bytes[URCHIN_SENDER_HEADER_CAP + URCHIN_PACKET_CAP];
 	uint16_t seq;
 	size_t at = 0;
 
 	out->sender.nacks_received++;
 	for (size_t i = 0; i < RESENDS_PER_NACK && urchin_nack_next(rtcp, &at, &seq); i++) {
-		int len = urchin_sender_resend(&out->sender, seq, now_us, bytes, sizeof bytes);
+		int len = urchin_sender_resend(&out->sender, seq, now_us, bytes);
 		if (len > 0)
-			urchin_connection_send_rtp(connection, bytes, (size_t)len);
+			urchin_transport_send_rtp(connection->transport, bytes, (size_t)len);
 	}
 }
 

@@ -171,12 +171,12 @@ void urchin_router_want_keyframe(struct urchin_router_output *output, uint64_t n
 
 static void send(struct urchin_router_output *output, const struct urchin_arrived_packet *arrived)
 {
-	uint8_t out[URCHIN_PACKET_CAP];
-	int len = urchin_sender_write(output->sender, &arrived->packet, arrived->now_us, out, sizeof out);
+	uint8_t header[URCHIN_SENDER_HEADER_CAP];
+	struct urchin_rtp_parts parts;
 
-	if (len <= 0)
+	if (urchin_sender_write(output->sender, &arrived->packet, arrived->now_us, header, &parts) <= 0)
 		return;
-	urchin_connection_send_rtp(output->connection, out, (size_t)len);
+	urchin_transport_send_parts(output->connection->transport, &parts);
 	if (output->sender->packets_sent == 1)
 		urchin_connection_hurry_report(output->connection, arrived->now_us);
 }

@@ -58,14 +58,17 @@ static bool is_train_car(const struct urchin_arrived_packet *arrived, const stru
 	return arrived->input == input && size_of(arrived) > 0;
 }
 
-static void pad_run(struct urchin_arrived_packet **run, size_t count, size_t size)
+static void pad_run(struct urchin_router_batch *batch, struct urchin_arrived_packet **run, size_t count, size_t size)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint8_t padding_len = (uint8_t)(size - size_of(run[i]));
+		uint8_t *bytes = batch->bytes[run[i] - batch->arrived];
+		size_t end = (size_t)(run[i]->packet.rtp.payload - bytes) + size_of(run[i]);
 		struct urchin_receiver *receiver = run[i]->input->receiver;
 		/* RFC 7714 8.1: a resent packet must be what was sent; one that can't be resent needs no note. */
 		if (padding_len > 0 && receiver->cache) {
 			run[i]->packet.padding_len = padding_len;
+			urchin_rtp_write_padding(bytes + end, padding_len);
 			urchin_packet_cache_set_padding(receiver->cache, run[i]->packet.ext_seq, padding_len);
 		}
 	}
@@ -86,7 +89,7 @@ static void pad_input(struct urchin_router_batch *batch, size_t first)
 		size_t new_least = count > 0 && least < size ? least : size;
 		size_t new_most = count > 0 && most > size ? most : size;
 		if (new_most - new_least > URCHIN_TRAIN_PADDING_MAX) {
-			pad_run(run, count, most);
+			pad_run(batch, run, count, most);
 			count = 0;
 			new_least = new_most = size;
 		}
@@ -94,7 +97,7 @@ static void pad_input(struct urchin_router_batch *batch, size_t first)
 		most = new_most;
 		run[count++] = arrived;
 	}
-	pad_run(run, count, most);
+	pad_run(batch, run, count, most);
 }
 
 void urchin_router_batch_pad(struct urchin_router_batch *batch)

@@ -27,7 +27,7 @@ struct urchin_router_batch {
 	size_t count;
 	bool is_in_flush;
 	struct urchin_arrived_packet arrived[URCHIN_ROUTER_BATCH_CAP];
-	uint8_t bytes[URCHIN_ROUTER_BATCH_CAP][URCHIN_PACKET_CAP];
+	uint8_t bytes[URCHIN_ROUTER_BATCH_CAP][URCHIN_PACKET_CAP + URCHIN_TRAIN_PADDING_MAX];
 };
 
 /* Returns NULL when out of memory. */

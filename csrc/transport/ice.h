@@ -100,7 +100,7 @@ struct urchin_ice_ops {
 	/*
 	 * For many datagrams in a row: memory of URCHIN_ICE_DATAGRAM_CAP bytes to write the next one into, valid until
 	 * the next call of the backend; NULL: it can't be sent. commit() sends its first `len` bytes, at the end of the
-	 * turn at the latest, and returns as send() does. Both NULL: the backend has only send().
+	 * turn at the latest, and returns as send() does.
 	 */
 	uint8_t *(*reserve)(struct urchin_ice *ice);
 	int (*commit)(struct urchin_ice *ice, size_t len);

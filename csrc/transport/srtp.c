@@ -1,7 +1,6 @@
 /* What every implementation behind srtp.h shares: profiles, and the checks of lengths that hostile packets need. */
 #include "transport/srtp.h"
 
-#include "base/bytes.h"
 #include "base/err.h"
 #include "transport/srtp_internal.h"
 
@@ -63,22 +62,6 @@ void urchin_srtp_free(struct urchin_srtp *srtp)
 		srtp->ops->free(srtp);
 }
 
-/* RFC 3550 5.1, 5.3.1: version 2, and CSRC list and header extension end within `len`. Returns 0 when they don't. */
-static size_t rtp_header_len(const uint8_t *bytes, size_t len)
-{
-	size_t header_len = URCHIN_SRTP_RTP_HEADER_LEN;
-
-	if (len < header_len || len > URCHIN_SRTP_PACKET_MAX_LEN || bytes[0] >> 6 != 2)
-		return 0;
-	header_len += 4u * (bytes[0] & 0x0f);
-	if (bytes[0] & 0x10) {
-		if (len < header_len + 4)
-			return 0;
-		header_len += 4 + 4u * urchin_read_u16(bytes + header_len + 2);
-	}
-	return header_len <= len ? header_len : 0;
-}
-
 static bool is_rtcp(const uint8_t *bytes, size_t len)
 {
 	return len >= URCHIN_SRTP_RTCP_HEADER_LEN && len <= URCHIN_SRTP_PACKET_MAX_LEN && bytes[0] >> 6 == 2;
@@ -86,13 +69,22 @@ static bool is_rtcp(const uint8_t *bytes, size_t len)
 
 int urchin_srtp_protect_rtp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap)
 {
-	size_t header_len = rtp_header_len(plain, len);
+	struct urchin_rtp_parts parts;
 
-	if (header_len == 0)
+	if (len > URCHIN_SRTP_PACKET_MAX_LEN || urchin_rtp_split(&parts, plain, len) < 0)
+		return URCHIN_EMALFORMED;
+	return urchin_srtp_protect_parts(srtp, &parts, out, cap);
+}
+
+int urchin_srtp_protect_parts(struct urchin_srtp *srtp, const struct urchin_rtp_parts *parts, uint8_t *out, size_t cap)
+{
+	size_t len = parts->header_len + parts->body_len;
+
+	if (parts->header_len < URCHIN_SRTP_RTP_HEADER_LEN || len > URCHIN_SRTP_PACKET_MAX_LEN)
 		return URCHIN_EMALFORMED;
 	if (cap < len + URCHIN_SRTP_OVERHEAD)
 		return URCHIN_ETOOBIG;
-	return srtp->ops->protect_rtp(srtp, plain, len, header_len, out);
+	return srtp->ops->protect_rtp(srtp, parts, out);
 }
 
 int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap)
@@ -106,12 +98,12 @@ int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, siz
 
 int urchin_srtp_unprotect_rtp(struct urchin_srtp *srtp, uint8_t *bytes, size_t len)
 {
-	size_t header_len;
+	struct urchin_rtp_parts parts;
 
-	if (len < URCHIN_SRTP_RTP_HEADER_LEN + srtp->tag_len)
+	if (len > URCHIN_SRTP_PACKET_MAX_LEN || len < URCHIN_SRTP_RTP_HEADER_LEN + srtp->tag_len ||
+	    urchin_rtp_split(&parts, bytes, len - srtp->tag_len) < 0)
 		return URCHIN_EMALFORMED;
-	header_len = rtp_header_len(bytes, len - srtp->tag_len);
-	return header_len ? srtp->ops->unprotect_rtp(srtp, bytes, len, header_len) : URCHIN_EMALFORMED;
+	return srtp->ops->unprotect_rtp(srtp, bytes, len, parts.header_len);
 }
 
 int urchin_srtp_unprotect_rtcp(struct urchin_srtp *srtp, uint8_t *bytes, size_t len)

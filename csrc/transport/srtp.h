@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/rtp.h"
+
 /* Values: the DTLS SRTPProtectionProfile numbers of RFC 5764 4.1.2 and RFC 7714 14.2. */
 enum urchin_srtp_profile {
 	URCHIN_SRTP_NONE = 0,
@@ -56,6 +58,8 @@ size_t urchin_srtp_salt_len(enum urchin_srtp_profile profile);
  * retransmission.
  */
 int urchin_srtp_protect_rtp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap);
+/* The same for a packet in two places, neither of which `out` may overlap: the body is only read. */
+int urchin_srtp_protect_parts(struct urchin_srtp *srtp, const struct urchin_rtp_parts *parts, uint8_t *out, size_t cap);
 int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap);
 
 /*

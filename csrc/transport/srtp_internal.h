@@ -20,7 +20,7 @@
 /* Lengths and shapes are checked by the caller (srtp.c); `cap` is large enough. */
 struct urchin_srtp_ops {
 	void (*free)(struct urchin_srtp *srtp);
-	int (*protect_rtp)(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, size_t header_len, uint8_t *out);
+	int (*protect_rtp)(struct urchin_srtp *srtp, const struct urchin_rtp_parts *parts, uint8_t *out);
 	int (*protect_rtcp)(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out);
 	int (*unprotect_rtp)(struct urchin_srtp *srtp, uint8_t *bytes, size_t len, size_t header_len);
 	int (*unprotect_rtcp)(struct urchin_srtp *srtp, uint8_t *bytes, size_t len);

@@ -114,14 +114,13 @@ static void libsrtp_free(struct urchin_srtp *base)
 	free(srtp);
 }
 
-static int libsrtp_protect_rtp(struct urchin_srtp *base, const uint8_t *plain, size_t len, size_t header_len,
-			       uint8_t *out)
+static int libsrtp_protect_rtp(struct urchin_srtp *base, const struct urchin_rtp_parts *parts, uint8_t *out)
 {
-	int out_len = (int)len;
+	int out_len = (int)(parts->header_len + parts->body_len);
 	srtp_err_status_t status;
 
-	(void)header_len;
-	memcpy(out, plain, len);
+	memcpy(out, parts->header, parts->header_len);
+	memcpy(out + parts->header_len, parts->body, parts->body_len);
 	status = srtp_protect(from_base(base)->send, out, &out_len);
 	return status == srtp_err_status_ok ? out_len : error_of(status);
 }

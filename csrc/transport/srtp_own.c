@@ -105,23 +105,24 @@ static int take_send_index(struct srtp_own *srtp, uint32_t ssrc, uint16_t seq, u
 	return 0;
 }
 
-static int own_protect_rtp(struct urchin_srtp *base, const uint8_t *plain, size_t len, size_t header_len, uint8_t *out)
+static int own_protect_rtp(struct urchin_srtp *base, const struct urchin_rtp_parts *parts, uint8_t *out)
 {
 	struct srtp_own *srtp = from_base(base);
-	uint32_t ssrc = urchin_read_u32(plain + 8);
+	uint32_t ssrc = urchin_read_u32(parts->header + 8);
+	size_t len = parts->header_len + parts->body_len;
 	struct urchin_srtp_text text = {
-	    .aad = plain,
-	    .aad_len = header_len,
-	    .in = plain + header_len,
-	    .len = len - header_len,
-	    .out = out + header_len,
+	    .aad = parts->header,
+	    .aad_len = parts->header_len,
+	    .in = parts->body,
+	    .len = parts->body_len,
+	    .out = out + parts->header_len,
 	};
 	uint64_t index = 0;
-	int err = take_send_index(srtp, ssrc, urchin_read_u16(plain + 2), &index);
+	int err = take_send_index(srtp, ssrc, urchin_read_u16(parts->header + 2), &index);
 
 	if (err < 0)
 		return err;
-	memcpy(out, plain, header_len);
+	memcpy(out, parts->header, parts->header_len);
 	if (srtp->is_gcm) {
 		err = urchin_srtp_cipher_seal(&srtp->send_rtp, ssrc, index, &text, out + len);
 	} else {

@@ -431,65 +431,59 @@ void urchin_transport_set_log_level(struct urchin_transport *transport, enum urc
 	transport->log_level = level;
 }
 
-static int protect(struct urchin_transport *transport, bool is_rtcp, const uint8_t *bytes, size_t len, uint8_t *out)
+static int send_failed(uint64_t *counter, int err)
 {
-	int out_len = is_rtcp ? urchin_srtp_protect_rtcp(transport->srtp, bytes, len, out, PACKET_CAP)
-			      : urchin_srtp_protect_rtp(transport->srtp, bytes, len, out, PACKET_CAP);
-
-	if (out_len < 0)
-		transport->counters.send_protect_failed++;
-	return out_len;
+	(*counter)++;
+	return err;
 }
 
-/* Media of many connections leaves together; RTCP is rare. */
-static int protect_and_send(struct urchin_transport *transport, bool is_rtcp, const uint8_t *bytes, size_t len)
+static int count_sent(struct urchin_transport *transport, int err, int len)
 {
-	const struct urchin_ice_ops *ops = transport->ice->ops;
-	bool is_reserved = ops->reserve && !is_rtcp;
-	uint8_t buffer[PACKET_CAP];
-	uint8_t *out = is_reserved ? ops->reserve(transport->ice) : buffer;
-	int out_len, err;
-
-	if (!out) {
-		transport->counters.send_ice_failed++;
-		return URCHIN_ESTATE;
-	}
-	out_len = protect(transport, is_rtcp, bytes, len, out);
-	if (out_len < 0)
-		return out_len;
-	err = is_reserved ? ops->commit(transport->ice, (size_t)out_len)
-			  : ops->send(transport->ice, out, (size_t)out_len);
-	if (err < 0) {
-		transport->counters.send_ice_failed++;
-		return err;
-	}
-	return out_len;
-}
-
-static int send_media(struct urchin_transport *transport, bool is_rtcp, const uint8_t *bytes, size_t len)
-{
-	int out_len;
-
-	if (!transport->is_ready) {
-		transport->counters.send_early_dropped++;
-		return URCHIN_ESTATE;
-	}
-	out_len = protect_and_send(transport, is_rtcp, bytes, len);
-	if (out_len < 0)
-		return out_len;
+	if (err < 0)
+		return send_failed(&transport->counters.send_ice_failed, err);
 	transport->counters.packets_sent++;
-	transport->counters.bytes_sent += (uint64_t)out_len;
+	transport->counters.bytes_sent += (uint64_t)len;
 	return 0;
+}
+
+/* Media of many connections leaves together. */
+int urchin_transport_send_parts(struct urchin_transport *transport, const struct urchin_rtp_parts *parts)
+{
+	struct urchin_transport_counters *counters = &transport->counters;
+	uint8_t *out;
+	int len;
+
+	if (!transport->is_ready)
+		return send_failed(&counters->send_early_dropped, URCHIN_ESTATE);
+	out = transport->ice->ops->reserve(transport->ice);
+	if (!out)
+		return send_failed(&counters->send_ice_failed, URCHIN_ESTATE);
+	len = urchin_srtp_protect_parts(transport->srtp, parts, out, PACKET_CAP);
+	if (len < 0)
+		return send_failed(&counters->send_protect_failed, len);
+	return count_sent(transport, transport->ice->ops->commit(transport->ice, (size_t)len), len);
 }
 
 int urchin_transport_send_rtp(struct urchin_transport *transport, const uint8_t *bytes, size_t len)
 {
-	return send_media(transport, false, bytes, len);
+	struct urchin_rtp_parts parts;
+
+	if (urchin_rtp_split(&parts, bytes, len) < 0)
+		return send_failed(&transport->counters.send_protect_failed, URCHIN_EMALFORMED);
+	return urchin_transport_send_parts(transport, &parts);
 }
 
 int urchin_transport_send_rtcp(struct urchin_transport *transport, const uint8_t *bytes, size_t len)
 {
-	return send_media(transport, true, bytes, len);
+	uint8_t out[PACKET_CAP];
+	int out_len;
+
+	if (!transport->is_ready)
+		return send_failed(&transport->counters.send_early_dropped, URCHIN_ESTATE);
+	out_len = urchin_srtp_protect_rtcp(transport->srtp, bytes, len, out, sizeof(out));
+	if (out_len < 0)
+		return send_failed(&transport->counters.send_protect_failed, out_len);
+	return count_sent(transport, transport->ice->ops->send(transport->ice, out, (size_t)out_len), out_len);
 }
 
 bool urchin_transport_is_ready(const struct urchin_transport *transport)

@@ -89,6 +89,7 @@ int urchin_transport_restart_ice(struct urchin_transport *transport, const char 
 
 /* Protects and sends one packet. Returns 0, URCHIN_ESTATE (not ready) or an error; all are counted. */
 int urchin_transport_send_rtp(struct urchin_transport *transport, const uint8_t *bytes, size_t len);
+int urchin_transport_send_parts(struct urchin_transport *transport, const struct urchin_rtp_parts *parts);
 int urchin_transport_send_rtcp(struct urchin_transport *transport, const uint8_t *bytes, size_t len);
 
 bool urchin_transport_is_ready(const struct urchin_transport *transport);

@@ -28,6 +28,17 @@ struct urchin_rtp {
 	size_t header_len; /* bytes before the payload: fixed header, CSRCs, extension */
 };
 
+/* A packet in two places: the header with CSRCs and extension, and what is encrypted: payload and padding. */
+struct urchin_rtp_parts {
+	const uint8_t *header;
+	size_t header_len;
+	const uint8_t *body;
+	size_t body_len;
+};
+
+/* Finds the parts of a packet that is in one place. Returns 0 or URCHIN_EMALFORMED; padding is not looked at. */
+int urchin_rtp_split(struct urchin_rtp_parts *parts, const uint8_t *bytes, size_t len);
+
 /* Reads a packet. Returns 0, or URCHIN_EMALFORMED and leaves *rtp as it was. */
 int urchin_rtp_read(struct urchin_rtp *rtp, const uint8_t *bytes, size_t len);
 
@@ -38,5 +49,15 @@ int urchin_rtp_read(struct urchin_rtp *rtp, const uint8_t *bytes, size_t len);
  * `out` must not overlap. Returns the length or URCHIN_ETOOBIG.
  */
 int urchin_rtp_write(uint8_t *out, size_t cap, const struct urchin_rtp *rtp, const uint8_t *ext, size_t ext_len);
+
+/*
+ * The same without payload and padding (but padding_len sets the padding bit), around an extension block of ext_len
+ * bytes (0: none) that stands, or will stand, behind the CSRCs: at URCHIN_RTP_HEADER_LEN + 4 * csrc_count.
+ * Returns the header's length or URCHIN_ETOOBIG.
+ */
+int urchin_rtp_write_header(uint8_t *out, size_t cap, const struct urchin_rtp *rtp, size_t ext_len);
+
+/* Writes `len` (at most 255) bytes of padding (RFC 3550 5.1). */
+void urchin_rtp_write_padding(uint8_t *out, size_t len);
 
 #endif

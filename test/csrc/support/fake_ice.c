@@ -27,6 +27,7 @@ struct fake_ice {
 	bool has_pair;
 	bool pair_wanted;
 	bool closing;
+	uint8_t reserved[URCHIN_ICE_DATAGRAM_CAP];
 };
 
 struct fake_ice_link {
@@ -176,6 +177,16 @@ void fake_ice_link_free(struct fake_ice_link *link)
 	free(link);
 }
 
+static uint8_t *fake_reserve(struct urchin_ice *base)
+{
+	return ((struct fake_ice *)base)->reserved;
+}
+
+static int fake_commit(struct urchin_ice *base, size_t len)
+{
+	return base->ops->send(base, fake_reserve(base), len);
+}
+
 struct fake_ice_end *fake_ice_end(struct fake_ice_link *link, int index)
 {
 	return &link->ends[index];
@@ -191,6 +202,8 @@ struct urchin_ice *fake_ice_new(void *factory_owner, const struct urchin_ice_con
 	    .end_candidates = fake_end_candidates,
 	    .restart = fake_restart,
 	    .send = fake_send,
+	    .reserve = fake_reserve,
+	    .commit = fake_commit,
 	    .close = fake_close,
 	};
 	struct fake_ice_end *end = factory_owner;

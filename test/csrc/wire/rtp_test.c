@@ -105,6 +105,28 @@ static void what_is_written_reads_the_same(void **state)
 	assert_int_equal(out[0], 0x81);
 }
 
+static void parts_are_header_and_what_is_encrypted(void **state)
+{
+	(void)state;
+	struct urchin_rtp rtp;
+	struct urchin_rtp_parts parts;
+	uint8_t out[64] = {0};
+	assert_int_equal(urchin_rtp_read(&rtp, vector, sizeof(vector)), 0);
+	assert_int_equal(urchin_rtp_split(&parts, vector, sizeof(vector)), 0);
+	assert_ptr_equal(parts.header, vector);
+	assert_int_equal(parts.header_len, rtp.header_len);
+	assert_ptr_equal(parts.body, rtp.payload);
+	assert_int_equal(parts.body_len, rtp.payload_len + rtp.padding_len);
+	for (size_t len = 0; len < rtp.header_len; len++)
+		assert_int_equal(urchin_rtp_split(&parts, vector, len), URCHIN_EMALFORMED);
+
+	size_t ext_len = rtp.ext_len + 4;
+	memcpy(out + URCHIN_RTP_HEADER_LEN + 4 * rtp.csrc_count, rtp.ext - 4, ext_len);
+	assert_int_equal(urchin_rtp_write_header(out, rtp.header_len, &rtp, ext_len), rtp.header_len);
+	assert_memory_equal(out, vector, rtp.header_len);
+	assert_int_equal(urchin_rtp_write_header(out, rtp.header_len - 1, &rtp, ext_len), URCHIN_ETOOBIG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -113,6 +135,7 @@ int main(void)
 	    cmocka_unit_test(padding_must_fit),
 	    cmocka_unit_test(other_versions_are_refused),
 	    cmocka_unit_test(what_is_written_reads_the_same),
+	    cmocka_unit_test(parts_are_header_and_what_is_encrypted),
 	};
 	return cmocka_run_group_tests_name("rtp", tests, NULL, NULL);
 }
