@@ -249,6 +249,20 @@ static void client_close(struct urchin_ice *base)
 	(void)base;
 }
 
+/* One datagram at a time for all clients: each is sent by its commit. */
+static uint8_t reserved[URCHIN_ICE_DATAGRAM_CAP];
+
+static uint8_t *client_reserve(struct urchin_ice *base)
+{
+	(void)base;
+	return reserved;
+}
+
+static int client_commit(struct urchin_ice *base, size_t len)
+{
+	return client_send(base, reserved, len);
+}
+
 static const struct urchin_ice_ops ops = {
     .gather = client_gather,
     .set_remote = client_set_remote,
@@ -256,6 +270,8 @@ static const struct urchin_ice_ops ops = {
     .end_candidates = client_end_candidates,
     .restart = client_restart,
     .send = client_send,
+    .reserve = client_reserve,
+    .commit = client_commit,
     .close = client_close,
 };
 
