@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "io/clock.h"
+#include "io/udp_inbox.h"
 
 #define EVENTS_PER_TURN 256
 #define MAX_WAIT_MS 60000
@@ -24,6 +25,8 @@ int urchin_loop_init(struct urchin_loop *loop)
 void urchin_loop_clear(struct urchin_loop *loop)
 {
 	urchin_heap_clear(&loop->timers);
+	urchin_udp_inbox_free(loop->inbox);
+	loop->inbox = NULL;
 	free(loop->watches);
 	loop->watches = NULL;
 	loop->watch_cap = 0;

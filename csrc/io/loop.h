@@ -1,5 +1,6 @@
 /*
- * The event loop of one worker: one epoll set, one heap of deadlines, and tasks that run at the end of a turn.
+ * The event loop of one worker: one epoll set, one heap of deadlines, and tasks that run at the end of a turn; and
+ * where its UDP sockets read into.
  * Belongs to one thread.
  */
 #ifndef URCHIN_IO_LOOP_H
@@ -12,6 +13,7 @@
 #include "base/heap.h"
 
 struct urchin_loop;
+struct urchin_udp_inbox;
 
 /* Whoever waits for file descriptors; one watch may have several. */
 struct urchin_loop_watch {
@@ -45,6 +47,7 @@ struct urchin_loop {
 	size_t watch_cap;
 	struct urchin_loop_tasks tasks;   /* for the end of this turn */
 	struct urchin_loop_tasks running; /* being run */
+	struct urchin_udp_inbox *inbox;   /* of its UDP sockets; made by the first */
 };
 
 /* Returns 0 or URCHIN_ESYSTEM. */

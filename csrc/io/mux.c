@@ -12,16 +12,17 @@
 #include "base/err.h"
 #include "base/table.h"
 #include "io/mux_early.h"
-#include "io/mux_socket.h"
 #include "io/shared_ports.h"
 #include "io/tcp_hub.h"
+#include "io/udp_socket.h"
 #include "wire/demux.h"
 #include "wire/stun_peek.h"
 
 #define PORTS_MAX 64
 
 struct port {
-	struct urchin_mux_socket socket;
+	struct urchin_udp_socket udp; /* the first member: its callbacks find the port by it */
+	uint32_t link;
 	size_t users;
 	size_t tcp_users;
 };
@@ -40,7 +41,6 @@ struct owned {
 struct urchin_mux {
 	struct urchin_loop *loop;
 	struct urchin_mux_group group;
-	struct urchin_mux_inbox *inbox;
 	struct urchin_tcp_hub *tcp;
 	struct port *ports[PORTS_MAX]; /* by link; NULL: free */
 	struct urchin_table ufrags;
@@ -147,7 +147,7 @@ static uint32_t find_link(const struct urchin_mux *mux, const struct urchin_addr
 	uint32_t free_link = PORTS_MAX;
 
 	for (uint32_t i = 0; i < PORTS_MAX; i++) {
-		if (mux->ports[i] && urchin_addr_equal(&mux->ports[i]->socket.addr, addr))
+		if (mux->ports[i] && urchin_addr_equal(&mux->ports[i]->udp.addr, addr))
 			return i;
 		if (!mux->ports[i] && free_link == PORTS_MAX)
 			free_link = i;
@@ -258,11 +258,11 @@ static void take(struct urchin_mux *mux, const struct arrival *arrival)
 	mux->stats.unknown_ways++;
 }
 
-static void on_datagram(void *owner, struct urchin_mux_socket *socket, const struct urchin_addr *from, uint8_t *bytes,
+static void on_datagram(void *owner, struct urchin_udp_socket *udp, const struct urchin_addr *from, uint8_t *bytes,
 			size_t len, uint64_t now_us)
 {
 	struct urchin_mux *mux = owner;
-	struct urchin_ice_way way = {.link = socket->link, .remote = *from};
+	struct urchin_ice_way way = {.link = ((const struct port *)(const void *)udp)->link, .remote = *from};
 	struct arrival arrival = {.way = &way, .bytes = bytes, .len = len, .now_us = now_us};
 
 	mux->stats.datagrams_received++;
@@ -324,46 +324,38 @@ int urchin_mux_send(struct urchin_mux *mux, const struct urchin_ice_way *way, co
 	if (urchin_mux_is_tcp(way))
 		return urchin_tcp_hub_send(mux->tcp, way->link, bytes, len, is_media);
 	port = find_port(mux, way);
-	return port ? urchin_mux_socket_send(&port->socket, &way->remote, bytes, len) : URCHIN_ESYSTEM;
+	return port ? urchin_udp_socket_send(&port->udp, &way->remote, bytes, len) : URCHIN_ESYSTEM;
 }
 
 int urchin_mux_fd(const struct urchin_mux *mux, const struct urchin_ice_way *way)
 {
 	struct port *port = urchin_mux_is_tcp(way) ? NULL : find_port(mux, way);
 
-	return port ? port->socket.fd : -1;
+	return port ? port->udp.fd : -1;
 }
 
 struct urchin_addr urchin_mux_local(const struct urchin_mux *mux, const struct urchin_ice_way *way)
 {
 	struct port *port = find_port(mux, way);
 
-	return port ? port->socket.addr : (struct urchin_addr){0};
+	return port ? port->udp.addr : (struct urchin_addr){0};
 }
 
 /* --- ports --- */
 
 static int open_port(struct urchin_mux *mux, const struct urchin_addr *addr, uint32_t link)
 {
-	struct port *port;
+	struct port *port = calloc(1, sizeof(*port));
 	int err;
 
-	if (!mux->inbox)
-		mux->inbox = urchin_mux_inbox_new();
-	port = mux->inbox ? calloc(1, sizeof(*port)) : NULL;
 	if (!port)
 		return URCHIN_ENOMEM;
-	port->socket = (struct urchin_mux_socket){
-	    .loop = mux->loop,
-	    .addr = *addr,
-	    .inbox = mux->inbox,
-	    .on_datagram = on_datagram,
-	    .owner = mux,
-	    .link = link,
-	};
-	err = urchin_mux_socket_open(&port->socket, urchin_shared_ports_begin(addr));
+	err = urchin_udp_socket_open_shared(&port->udp, mux->loop, addr, urchin_shared_ports_begin(addr));
+	port->udp.on_packet = on_datagram;
+	port->udp.owner = mux;
+	port->link = link;
 	if (urchin_shared_ports_end(addr, err == 0) && err == 0) {
-		urchin_mux_socket_close(&port->socket);
+		urchin_udp_socket_close(&port->udp);
 		err = URCHIN_ENOMEM;
 	}
 	if (err)
@@ -401,8 +393,8 @@ static void close_port(struct urchin_mux *mux, uint32_t link)
 {
 	struct port *port = mux->ports[link];
 
-	urchin_shared_ports_leave(&port->socket.addr);
-	urchin_mux_socket_close(&port->socket);
+	urchin_shared_ports_leave(&port->udp.addr);
+	urchin_udp_socket_close(&port->udp);
 	mux->ports[link] = NULL;
 	free(port);
 }
@@ -461,7 +453,6 @@ void urchin_mux_free(struct urchin_mux *mux)
 		free(entry);
 	urchin_table_clear(&mux->ufrags);
 	urchin_table_clear(&mux->ways);
-	urchin_mux_inbox_free(mux->inbox);
 	free(mux);
 }
 

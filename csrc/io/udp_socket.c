@@ -3,20 +3,23 @@
 
 #include <errno.h>
 #include <linux/filter.h>
+#include <netinet/udp.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include "base/err.h"
 #include "io/clock.h"
+#include "io/udp_inbox.h"
 
 /* A turn of the loop belongs to all connections: the rest waits for the next one. */
-#define BATCH 16
-#define BATCHES_PER_TURN 4
-/* Larger than any MTU that a peer may rely on; what is longer is cut and then fails its authentication. */
-#define DATAGRAM_CAP 2048
-/* A burst of media at a time when the worker is busy. */
+#define DATAGRAMS_PER_TURN 256
+/* A burst of media at a time when the worker is busy; the system may allow less. */
 #define RECEIVE_BUFFER (1 << 20)
+#define SEND_BUFFER (1 << 20)
+/* The same for all connections of a shared port. */
+#define SHARED_RECEIVE_BUFFER (8 << 20)
+#define SHARED_SEND_BUFFER (4 << 20)
 
 static struct urchin_udp_socket *from_watch(struct urchin_loop_watch *watch)
 {
@@ -44,50 +47,43 @@ bool urchin_sockaddr_read(struct urchin_addr *addr, const struct sockaddr *from)
 	return false;
 }
 
+/* By memcpy: the callers read the family as sockaddr_storage's, which is another type to the compiler. */
 socklen_t urchin_sockaddr_write(const struct urchin_addr *addr, struct sockaddr_storage *to)
 {
 	if (addr->family == URCHIN_ADDR_IPV4) {
-		struct sockaddr_in *ip4 = (struct sockaddr_in *)to;
+		struct sockaddr_in ip4 = {.sin_family = AF_INET, .sin_port = htons(addr->port)};
 
-		*ip4 = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(addr->port)};
-		memcpy(&ip4->sin_addr, addr->bytes, 4);
-		return sizeof(*ip4);
+		memcpy(&ip4.sin_addr, addr->bytes, 4);
+		memcpy(to, &ip4, sizeof(ip4));
+		return sizeof(ip4);
 	}
 	if (addr->family == URCHIN_ADDR_IPV6) {
-		struct sockaddr_in6 *ip6 = (struct sockaddr_in6 *)to;
-
-		*ip6 = (struct sockaddr_in6){
+		struct sockaddr_in6 ip6 = {
 		    .sin6_family = AF_INET6, .sin6_port = htons(addr->port), .sin6_scope_id = addr->scope_id};
-		memcpy(&ip6->sin6_addr, addr->bytes, 16);
-		return sizeof(*ip6);
+
+		memcpy(&ip6.sin6_addr, addr->bytes, 16);
+		memcpy(to, &ip6, sizeof(ip6));
+		return sizeof(ip6);
 	}
 	return 0;
 }
 
 /* Returns how many datagrams there were. */
-static int receive_batch(struct urchin_udp_socket *udp)
+static size_t take_message(struct urchin_udp_socket *udp, const struct urchin_udp_message *message, uint64_t now_us)
 {
-	uint8_t bytes[BATCH][DATAGRAM_CAP];
-	struct sockaddr_storage from[BATCH];
-	struct iovec vectors[BATCH];
-	struct mmsghdr messages[BATCH];
-	uint64_t now_us;
-	int count;
+	struct urchin_addr from;
+	size_t count = 0;
 
-	for (int i = 0; i < BATCH; i++) {
-		vectors[i] = (struct iovec){.iov_base = bytes[i], .iov_len = DATAGRAM_CAP};
-		messages[i].msg_hdr = (struct msghdr){
-		    .msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &vectors[i], .msg_iovlen = 1};
-	}
-	count = recvmmsg(udp->fd, messages, BATCH, MSG_DONTWAIT, NULL);
-	now_us = urchin_clock_us();
-	for (int i = 0; i < count && udp->fd >= 0; i++) {
-		struct urchin_addr addr;
+	if (!urchin_sockaddr_read(&from, message->from))
+		return 0;
+	for (size_t at = 0; at < message->len && udp->fd >= 0; at += message->segment_len) {
+		size_t rest = message->len - at;
+		size_t len = rest < message->segment_len ? rest : message->segment_len;
 
+		count++;
 		udp->counters.packets_received++;
-		udp->counters.bytes_received += messages[i].msg_len;
-		if (messages[i].msg_len > 0 && urchin_sockaddr_read(&addr, (struct sockaddr *)&from[i]))
-			udp->on_packet(udp->owner, udp, &addr, bytes[i], messages[i].msg_len, now_us);
+		udp->counters.bytes_received += len;
+		udp->on_packet(udp->owner, udp, &from, message->bytes + at, len, now_us);
 	}
 	return count;
 }
@@ -95,11 +91,21 @@ static int receive_batch(struct urchin_udp_socket *udp)
 static void on_ready(struct urchin_loop_watch *watch, int fd, uint32_t events)
 {
 	struct urchin_udp_socket *udp = from_watch(watch);
+	struct urchin_udp_inbox *inbox = udp->loop->inbox;
+	size_t datagrams = 0, count = URCHIN_UDP_INBOX_MAX;
 
 	(void)fd, (void)events;
-	for (int i = 0; i < BATCHES_PER_TURN && udp->fd >= 0; i++)
-		if (receive_batch(udp) < BATCH)
-			return;
+	while (udp->fd >= 0 && count == URCHIN_UDP_INBOX_MAX && datagrams < DATAGRAMS_PER_TURN) {
+		uint64_t now_us;
+
+		count = urchin_udp_inbox_read(inbox, udp->fd);
+		now_us = urchin_clock_us();
+		for (size_t i = 0; i < count && udp->fd >= 0; i++) {
+			struct urchin_udp_message message = urchin_udp_inbox_get(inbox, i);
+
+			datagrams += take_message(udp, &message, now_us);
+		}
+	}
 }
 
 /* The datagram's payload begins at offset 0. Socket 0 of the group is the one that was bound first: the other one. */
@@ -129,19 +135,29 @@ static int sort_packets(int fd, uint32_t tag)
 static int make(struct urchin_udp_socket *udp, struct urchin_loop *loop, int family, bool is_shared)
 {
 	int on = 1;
-	int size = RECEIVE_BUFFER;
 
 	*udp = (struct urchin_udp_socket){.loop = loop, .watch.on_ready = on_ready};
-	udp->fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (!loop->inbox)
+		loop->inbox = urchin_udp_inbox_new();
+	udp->fd = loop->inbox ? socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0) : -1;
 	if (udp->fd < 0)
 		return URCHIN_ESYSTEM;
 	if (family == AF_INET6 && setsockopt(udp->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)))
 		return URCHIN_ESYSTEM;
 	if (is_shared && setsockopt(udp->fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)))
 		return URCHIN_ESYSTEM;
-	/* As much as the system allows. */
-	setsockopt(udp->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	/* Linux 5.0; without it every datagram comes alone. */
+	setsockopt(udp->fd, SOL_UDP, UDP_GRO, &on, sizeof(on));
 	return 0;
+}
+
+/* As much as the system allows; with CAP_NET_ADMIN beyond that. */
+static void set_buffers(const struct urchin_udp_socket *udp, int receive_size, int send_size)
+{
+	setsockopt(udp->fd, SOL_SOCKET, SO_RCVBUF, &receive_size, sizeof(receive_size));
+	setsockopt(udp->fd, SOL_SOCKET, SO_SNDBUF, &send_size, sizeof(send_size));
+	setsockopt(udp->fd, SOL_SOCKET, SO_RCVBUFFORCE, &receive_size, sizeof(receive_size));
+	setsockopt(udp->fd, SOL_SOCKET, SO_SNDBUFFORCE, &send_size, sizeof(send_size));
 }
 
 /* libnice ties its sockets to the interface of their address; packets of ours must leave the same way. */
@@ -161,8 +177,9 @@ static int bind_to(struct urchin_udp_socket *udp, const struct sockaddr_storage 
 	struct sockaddr_storage bound = {0};
 	socklen_t bound_len = sizeof(bound);
 
-	if (bind(udp->fd, (const struct sockaddr *)storage, len) ||
-	    getsockname(udp->fd, (struct sockaddr *)&bound, &bound_len) ||
+	if (bind(udp->fd, (const struct sockaddr *)storage, len))
+		return errno == EADDRINUSE ? URCHIN_EEXIST : URCHIN_ESYSTEM;
+	if (getsockname(udp->fd, (struct sockaddr *)&bound, &bound_len) ||
 	    !urchin_sockaddr_read(&udp->addr, (struct sockaddr *)&bound))
 		return URCHIN_ESYSTEM;
 	return urchin_loop_set_fd(udp->loop, &udp->watch, udp->fd, EPOLLIN) ? URCHIN_ESYSTEM : 0;
@@ -176,8 +193,37 @@ int urchin_udp_socket_open(struct urchin_udp_socket *udp, struct urchin_loop *lo
 
 	if (!err)
 		err = bind_to(udp, &storage, len);
+	if (!err) {
+		set_buffers(udp, RECEIVE_BUFFER, SEND_BUFFER);
+		return 0;
+	}
+	urchin_udp_socket_close(udp);
+	return err;
+}
+
+/*
+ * SO_REUSEPORT would let another program of the same user share the port, and the kernel would scatter packets over
+ * both: so the first one looks, by a socket that does not share.
+ */
+int urchin_udp_socket_open_shared(struct urchin_udp_socket *udp, struct urchin_loop *loop,
+				  const struct urchin_addr *addr, bool joins)
+{
+	struct sockaddr_storage storage = {0};
+	socklen_t len = urchin_sockaddr_write(addr, &storage);
+	int err = joins ? 0 : urchin_udp_socket_open(udp, loop, addr);
+
 	if (err)
+		return err;
+	if (!joins)
 		urchin_udp_socket_close(udp);
+	err = make(udp, loop, storage.ss_family, true);
+	if (!err)
+		err = bind_to(udp, &storage, len);
+	if (!err) {
+		set_buffers(udp, SHARED_RECEIVE_BUFFER, SHARED_SEND_BUFFER);
+		return 0;
+	}
+	urchin_udp_socket_close(udp);
 	return err;
 }
 
@@ -200,8 +246,10 @@ int urchin_udp_socket_open_beside(struct urchin_udp_socket *udp, struct urchin_l
 	}
 	if (!err && sort_packets(udp->fd, tag))
 		err = URCHIN_ESYSTEM;
-	if (!err)
+	if (!err) {
+		set_buffers(udp, RECEIVE_BUFFER, SEND_BUFFER);
 		return 0;
+	}
 	urchin_udp_socket_close(udp);
 	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &off, sizeof(off));
 	return err;

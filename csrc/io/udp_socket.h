@@ -1,7 +1,8 @@
 /*
- * A UDP socket of ours on the loop. It may stand beside another one that has the same address and port (libnice's):
- * a classic BPF program then sorts what arrives by RFC 7983, so that STUN goes to the other one and the rest comes
- * here, but for the answers to our own STUN requests, which are known by the first 32 bits of their transaction id.
+ * A UDP socket of ours on the loop, which reads in batches. It may stand beside another one that has the same address
+ * and port (libnice's): a classic BPF program then sorts what arrives by RFC 7983, so that STUN goes to the other one
+ * and the rest comes here, but for the answers to our own STUN requests, which are known by the first 32 bits of their
+ * transaction id. Or it is one of several by which the workers of this process share a port (io/shared_ports).
  */
 #ifndef URCHIN_IO_UDP_SOCKET_H
 #define URCHIN_IO_UDP_SOCKET_H
@@ -43,8 +44,17 @@ struct urchin_udp_socket {
 	struct urchin_udp_counters counters;
 };
 
-/* `udp`'s on_packet and owner are set by the caller afterwards, before the loop turns. Return 0 or URCHIN_ESYSTEM. */
+/*
+ * `udp`'s on_packet and owner are set by the caller afterwards, before the loop turns. Return 0, URCHIN_EEXIST (the
+ * port is in use) or URCHIN_ESYSTEM.
+ */
 int urchin_udp_socket_open(struct urchin_udp_socket *udp, struct urchin_loop *loop, const struct urchin_addr *addr);
+/*
+ * For many connections. `joins`: another worker of this process has the port already; else nobody may have it. Returns
+ * 0, URCHIN_EEXIST (the port is in use) or URCHIN_ESYSTEM.
+ */
+int urchin_udp_socket_open_shared(struct urchin_udp_socket *udp, struct urchin_loop *loop,
+				  const struct urchin_addr *addr, bool joins);
 /* Beside `fd`, a bound UDP socket of this process that stays its owner's. It should not have received anything yet. */
 int urchin_udp_socket_open_beside(struct urchin_udp_socket *udp, struct urchin_loop *loop, int fd, uint32_t tag);
 /* Harmless when it is closed, or zeroed with fd -1. */

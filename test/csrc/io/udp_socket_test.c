@@ -108,7 +108,7 @@ static void test_two_sockets_talk(void **state)
 		assert_int_equal(b.counters.packets_received, 100);
 		urchin_udp_socket_close(&a);
 		/* Its port is taken. */
-		assert_int_equal(urchin_udp_socket_open(&a, &loop, &b.addr), URCHIN_ESYSTEM);
+		assert_int_equal(urchin_udp_socket_open(&a, &loop, &b.addr), URCHIN_EEXIST);
 		assert_int_equal(a.fd, -1);
 		urchin_udp_socket_close(&b);
 		urchin_udp_socket_close(&b);
@@ -231,6 +231,53 @@ static void test_closing_inside_a_packet_ends_the_batch(void **state)
 	urchin_udp_socket_close(&a);
 }
 
+/* A flood at one socket leaves the others their part of each turn. */
+static void test_a_turn_is_shared(void **state)
+{
+	struct urchin_udp_socket sender, flooded, calm;
+	struct urchin_addr addr;
+	struct heard flood = {0}, heard = {0};
+	uint8_t byte = 0x80;
+
+	(void)state;
+	assert_int_equal(urchin_addr_read(&addr, "127.0.0.1", 0), 0);
+	assert_int_equal(urchin_udp_socket_open(&sender, &loop, &addr), 0);
+	assert_int_equal(urchin_udp_socket_open(&flooded, &loop, &addr), 0);
+	assert_int_equal(urchin_udp_socket_open(&calm, &loop, &addr), 0);
+	flooded.on_packet = calm.on_packet = on_packet;
+	flooded.owner = &flood;
+	calm.owner = &heard;
+	for (int i = 0; i < 400; i++)
+		assert_int_equal(urchin_udp_socket_send(&sender, &flooded.addr, &byte, 1), 0);
+	assert_int_equal(urchin_udp_socket_send(&sender, &calm.addr, &byte, 1), 0);
+	urchin_loop_turn(&loop, 0);
+	assert_int_equal(heard.count, 1);
+	assert_in_range(flood.count, 64, 399);
+	turn_until(&flood.count, 400);
+	urchin_udp_socket_close(&sender);
+	urchin_udp_socket_close(&flooded);
+	urchin_udp_socket_close(&calm);
+}
+
+/* The workers of a process share a port; nobody else gets it, also by SO_REUSEPORT. */
+static void test_a_port_is_shared_by_those_who_join(void **state)
+{
+	struct urchin_udp_socket first, second, third;
+	struct urchin_addr addr;
+	int level = count_fds();
+
+	(void)state;
+	assert_int_equal(urchin_addr_read(&addr, "127.0.0.1", 0), 0);
+	assert_int_equal(urchin_udp_socket_open_shared(&first, &loop, &addr, false), 0);
+	assert_int_equal(urchin_udp_socket_open_shared(&second, &loop, &first.addr, true), 0);
+	assert_true(urchin_addr_equal(&first.addr, &second.addr));
+	assert_int_equal(urchin_udp_socket_open_shared(&third, &loop, &first.addr, false), URCHIN_EEXIST);
+	assert_int_equal(third.fd, -1);
+	urchin_udp_socket_close(&first);
+	urchin_udp_socket_close(&second);
+	assert_int_equal(count_fds(), level);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -238,6 +285,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(test_packets_are_sorted_between_neighbours, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_sending_to_nowhere_is_a_loss, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(test_closing_inside_a_packet_ends_the_batch, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_turn_is_shared, set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(test_a_port_is_shared_by_those_who_join, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
