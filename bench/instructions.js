@@ -39,7 +39,7 @@ const total = Number(/^(?:summary|totals): (\d+)/m.exec(readFileSync(profile, 'u
 const perPacket = Math.round(total / forwarded)
 rmSync(profile)
 if (process.argv.includes('--write')) {
-  writeFileSync(record, `${JSON.stringify({ perPacket })}\n`)
+  writeFileSync(record, `{ "perPacket": ${perPacket} }\n`)
   console.log(`instructions: ${perPacket} per forwarded packet, now on record`)
 } else {
   const expected = JSON.parse(readFileSync(record, 'utf8')).perPacket

@@ -1,177 +1,114 @@
 /**
- * npm run bench [-- case ...]: builds and runs every benchmark (or those named), prints tables, and with --write puts
- * them, the results as JSON and charts into docs/. --full adds 1,000 viewers, --quick has 2 rounds. With --smoke two cases run briefly and
- * nothing is written: that is what npm test does.
+ * npm run bench [-- name ...]: builds and runs every section of the benchmarks (or the named sections or cases) and
+ * prints tables; --write puts them, the results as JSON and charts into docs/. --quick has few rounds. With --smoke
+ * everything is brief and nothing is written: that is what npm test does.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, release } from 'node:os'
 import path from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { chart, goals, table } from './tables.js'
+import { buildAddon } from '../lib/setup/addon.js'
+import { out, root } from './fanout.js'
+import { goalTable } from './tables.js'
 
-const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
-const flags = process.argv.slice(2).filter((word) => word.startsWith('--'))
-const named = process.argv.slice(2).filter((word) => !word.startsWith('--'))
+/**
+ * @typedef {object} Options
+ * @property {number} rounds
+ * @property {boolean} isSmoke
+ * @property {boolean} isQuick
+ * @property {string[] | undefined} names only these cases; undefined: all
+ */
+/**
+ * @typedef {object} Section a file of this folder that exports `section`
+ * @property {string} name also that of its place in docs/performance.md
+ * @property {string[]} names of its cases, which can be asked for one by one
+ * @property {(options: Options) => Promise<any>} run returns its results, which go into the JSON file
+ * @property {(results: any) => string} table
+ * @property {(results: any) => import('./tables.js').Goal[]} goals
+ * @property {(results: any) => Record<string, string>} charts SVG by file name
+ */
+
+// Each may be missing.
+const files = ['forwarding', 'latency', 'connecting', 'js', 'peers']
+const folder = path.join(root, 'docs', 'performance')
+const record = path.join(folder, 'results.json')
+const words = process.argv.slice(2)
+const flags = words.filter((word) => word.startsWith('--'))
+const named = words.filter((word) => !word.startsWith('--'))
 const isSmoke = flags.includes('--smoke')
-const rounds = flags.includes('--quick') ? 2 : 5
-const isFull = flags.includes('--full') || named.length > 0
-const pairCount = isSmoke ? 10 : 100
-const recorded = path.join(root, 'bench', 'data', 'chromium.json')
-const out = path.join(root, 'build', 'bench')
+const isQuick = flags.includes('--quick')
 
-/**
- * @typedef {{ title: string, args: string[], full?: boolean }} Case
- * @type {Record<string, Case>}
- */
-const cases = {
-  connectLite: { title: 'connecting, lite', args: ['--viewers', '100', '--connect', '1', '--rounds', '1'] },
-  connectNice: {
-    title: 'connecting, nice',
-    args: ['--viewers', '100', '--connect', '1', '--rounds', '1', '--ice', 'nice'],
-  },
-  even1: { title: 'evenly spaced, N = 1', args: even(1, 1000) },
-  even10: { title: 'evenly spaced, N = 10', args: even(10, 1000) },
-  even50: { title: 'evenly spaced, N = 50', args: even(50, 1000) },
-  nice50: { title: 'evenly spaced, N = 50, nice', args: [...even(50, 1000), '--ice', 'nice'] },
-  cm50: { title: 'evenly spaced, N = 50, CM_SHA1_80', args: [...even(50, 1000), '--profile', 'cm'] },
-  even50x2: { title: 'evenly spaced, N = 50, 2 workers', args: [...even(50, 1000), '--workers', '2'] },
-  audio50: { title: 'audio, N = 50', args: [...even(50, 20_000), '--size', '100', '--packets', '150'] },
-  even100: { title: 'evenly spaced, N = 100', args: even(100, 2000) },
-  even200: { title: 'evenly spaced, N = 200', args: even(200, 4000) },
-  chromium50: { title: "Chromium's frames, N = 50", args: chromium(50) },
-  chromiumNice50: { title: "Chromium's frames, N = 50, nice", args: [...chromium(50), '--ice', 'nice'] },
-  chromium200: { title: "Chromium's frames, N = 200", args: chromium(200) },
-  idle: {
-    title: 'idle, 200 viewers',
-    args: ['--viewers', '200', '--idle-ms', '5000', '--rounds', '1', '--packets', '50'],
-  },
-  even1000: { title: 'evenly spaced, N = 1000', args: even(1000, 20_000), full: true },
+await build()
+const sections = await loadSections()
+const chosen = chooseSections()
+const load = loadavg()[0].toFixed(1)
+/** @type {Record<string, any>} */
+const results = {}
+for (const section of chosen) {
+  const names = named.includes(section.name) || named.length === 0 ? undefined : named
+  results[section.name] = await section.run({
+    rounds: isSmoke ? 1 : isQuick ? 3 : 9,
+    isSmoke,
+    isQuick,
+    names,
+  })
+  if (Object.keys(results[section.name]).length > 0)
+    console.log(`\n${section.table(results[section.name])}\n`)
 }
-const smokeCases = {
-  even50: { title: 'lite, briefly', args: ['--viewers', '5', '--rounds', '1', '--packets', '100'] },
-  nice50: {
-    title: 'nice, briefly',
-    args: ['--viewers', '5', '--rounds', '1', '--packets', '100', '--ice', 'nice'],
-  },
+if (isSmoke) {
+  const script = path.join(root, 'bench', 'instructions.js')
+  execFileSync(process.execPath, [script, '--smoke'], { stdio: 'inherit' })
+} else {
+  console.log(goalTable(chosen.flatMap((section) => section.goals(results[section.name]))))
+  if (flags.includes('--write')) await write()
 }
 
-/**
- * @param {number} viewers
- * @param {number} intervalUs
- */
-function even(viewers, intervalUs) {
-  const packets = Math.min(1000, Math.round(1_000_000 / intervalUs))
-  const words = ['--viewers', viewers, '--interval-us', intervalUs, '--packets', packets, '--rounds', rounds]
-  return words.map(String)
-}
-
-/** @param {number} viewers */
-function chromium(viewers) {
-  return ['--viewers', String(viewers), '--steps', path.join(out, 'chromium.txt'), '--rounds', String(rounds)]
-}
-
-function build() {
+/** The programs in C, and the addon when its sources have changed. */
+async function build() {
   mkdirSync(out, { recursive: true })
   execFileSync('make', ['-s', '-j2', '-C', path.join(root, 'bench')], {
     stdio: ['ignore', 'inherit', 'inherit'],
   })
-  if (!existsSync(recorded)) return
-  const { steps } = JSON.parse(readFileSync(recorded, 'utf8'))
-  const lines = steps.map((/** @type {number[]} */ step) => `${step.join(' ')}\n`)
-  writeFileSync(path.join(out, 'chromium.txt'), lines.join(''))
+  await buildAddon()
 }
 
-/**
- * @param {string} program
- * @param {string[]} args
- */
-function runJson(program, args) {
-  return JSON.parse(execFileSync(program, args, { encoding: 'utf8', timeout: 300_000 }))
-}
-
-/** @returns {Record<string, any>} */
-function runCases() {
-  const chosen = Object.entries(isSmoke ? smokeCases : cases).filter(
-    ([name, { full, args }]) =>
-      (named.length === 0 || named.includes(name)) &&
-      (isFull || !full) &&
-      (!args.includes('--steps') || existsSync(recorded)),
-  )
-  /** @type {[string, any][]} */
-  const results = []
-  for (const [name, { title, args }] of chosen) {
-    const result = runJson(path.join(out, 'fanout'), args)
-    results.push([name, { title, ...result }])
-    console.log(`${title}: ${result.us} µs per packet, floor ${result.floorUs}`)
+/** @returns {Promise<Section[]>} */
+async function loadSections() {
+  const loaded = []
+  for (const name of files) {
+    const file = path.join(root, 'bench', `${name}.js`)
+    if (existsSync(file)) loaded.push((await import(file)).section)
   }
-  return Object.fromEntries(results)
+  return loaded
 }
 
-build()
-const results = runCases()
-const forwardTable = table(
-  [
-    'case',
-    'CPU µs per packet',
-    'floor',
-    'floor, trains',
-    'EVP + sendmsg',
-    'libsrtp + sendmsg',
-    'p50 / p99 µs',
-    'arrived',
-  ],
-  Object.values(results).map((result) => [
-    result.title,
-    result.us.toFixed(2),
-    result.floorUs.toFixed(2),
-    result.floorTrainsUs.toFixed(2),
-    result.evpSendmsgUs.toFixed(2),
-    result.libsrtpSendmsgUs.toFixed(2),
-    `${result.latencyUs.p50} / ${result.latencyUs.p99}`,
-    `${(result.delivered * 100).toFixed(1)} %`,
-  ]),
-)
-console.log(`\n${forwardTable}\n`)
-if (isSmoke && Object.values(results).some(({ delivered }) => delivered < 0.5))
-  throw new Error('packets did not arrive')
-if (isSmoke) {
-  const script = path.join(root, 'bench', 'instructions.js')
-  execFileSync(process.execPath, [script, '--smoke'], { stdio: 'inherit' })
-}
-if (!isSmoke) console.log(`${goals(results)}\n`)
-
-if (named.length === 0) {
-  const script = path.join(root, 'bench', 'connect.js')
-  const connect = runJson(process.execPath, ['--expose-gc', script, String(pairCount)])
-  const connectTable = table(
-    ['creation to both READY', 'CPU per connection', 'memory per connection'],
-    [
-      [
-        `median ${connect.medianMs.toFixed(1)} ms, p95 ${connect.p95Ms.toFixed(1)} ms, p99 ${connect.p99Ms.toFixed(1)} ms`,
-        `${connect.cpuMsPerConnection.toFixed(2)} ms`,
-        `${connect.memoryKbPerConnection.toFixed(0)} KB`,
-      ],
-    ],
-  )
-  console.log(`Connecting from JS, ${pairCount} pairs\n\n${connectTable}\n`)
-  if (flags.includes('--write')) writePage(connectTable)
+/** Those that are named, or have cases that are. */
+function chooseSections() {
+  const known = sections.flatMap(({ name, names }) => [name, ...names])
+  const unknown = named.filter((name) => !known.includes(name))
+  if (unknown.length > 0) throw new Error(`no ${unknown.join(', ')}; there are ${known.join(', ')}`)
+  if (named.length === 0) return sections
+  return sections.filter(({ name, names }) => [name, ...names].some((one) => named.includes(one)))
 }
 
-/** @param {string} connectTable */
-function writePage(connectTable) {
-  const file = path.join(root, 'docs', 'performance.md')
-  const folder = path.join(root, 'docs', 'performance')
-  const load = `load average ${loadavg()[0]?.toFixed(1)}`
-  const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Linux ${release()}, Node ${process.version}, ${load}`
-  const text = readFileSync(file, 'utf8')
-    .replace(/(<!-- machine -->)[\s\S]*?(<!-- end -->)/, `$1\n${machine}\n$2`)
-    .replace(/(<!-- connect -->)[\s\S]*?(<!-- end -->)/, `$1\n\n${connectTable}\n\n$2`)
-    .replace(/(<!-- fanout -->)[\s\S]*?(<!-- end -->)/, `$1\n\n${forwardTable}\n\n$2`)
-    .replace(/(<!-- goals -->)[\s\S]*?(<!-- end -->)/, `$1\n\n${goals(results)}\n\n$2`)
-  writeFileSync(file, text)
+/** Sections that did not run keep what they had. */
+async function write() {
+  const page = path.join(root, 'docs', 'performance.md')
+  const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Linux ${release()}, Node ${process.version}, load average ${load} before`
+  const earlier = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')).results : {}
+  const all = { ...earlier, ...results }
+  const judged = sections.filter(({ name }) => all[name]).flatMap(({ name, goals }) => goals(all[name]))
+  let text = readFileSync(page, 'utf8')
+  for (const [name, content] of [
+    ['machine', machine],
+    ...chosen.map(({ name, table }) => [name, table(results[name])]),
+    ['goals', goalTable(judged)],
+  ])
+    text = text.replace(new RegExp(`(<!-- ${name} -->)[\\s\\S]*?(<!-- end -->)`), `$1\n\n${content}\n\n$2`)
+  writeFileSync(page, text)
   mkdirSync(folder, { recursive: true })
-  writeFileSync(path.join(folder, 'results.json'), `${JSON.stringify({ machine, results }, null, 2)}\n`)
-  const bars = Object.values(results).map(({ title, us }) => ({ name: title, value: us }))
-  writeFileSync(path.join(folder, 'cpu.svg'), chart('CPU µs per forwarded packet', bars))
+  writeFileSync(record, `${JSON.stringify({ machine, results: all }, null, 2)}\n`)
+  for (const section of chosen)
+    for (const [name, svg] of Object.entries(section.charts(results[section.name])))
+      writeFileSync(path.join(folder, name), svg)
 }

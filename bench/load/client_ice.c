@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include "base/err.h"
 #include "transport/stun_integrity.h"
@@ -33,7 +34,7 @@ struct client_ice {
 };
 
 union control {
-	char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	char bytes[CMSG_SPACE(sizeof(struct in_pktinfo)) + CMSG_SPACE(sizeof(struct timespec))];
 	struct cmsghdr align;
 };
 
@@ -62,6 +63,22 @@ void client_net_open(struct client_net *net)
 	net->port = ntohs(any.sin_port);
 }
 
+void client_net_stamp(struct client_net *net, bool is_on)
+{
+	int on = is_on;
+
+	if (setsockopt(net->fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof(on)) < 0)
+		bench_fail("kernel time stamps");
+}
+
+static uint64_t real_ns(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_REALTIME, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
 static int client_send(struct urchin_ice *base, const uint8_t *bytes, size_t len)
 {
 	struct client_ice *ice = (struct client_ice *)base;
@@ -73,7 +90,7 @@ static int client_send(struct urchin_ice *base, const uint8_t *bytes, size_t len
 	    .msg_iov = &vector,
 	    .msg_iovlen = 1,
 	    .msg_control = control.bytes,
-	    .msg_controllen = sizeof(control.bytes),
+	    .msg_controllen = CMSG_SPACE(sizeof(struct in_pktinfo)),
 	};
 	struct cmsghdr *item = CMSG_FIRSTHDR(&header);
 	struct in_pktinfo info = {.ipi_spec_dst = address_of(ice->index)};
@@ -82,6 +99,7 @@ static int client_send(struct urchin_ice *base, const uint8_t *bytes, size_t len
 	item->cmsg_type = IP_PKTINFO;
 	item->cmsg_len = CMSG_LEN(sizeof(info));
 	memcpy(CMSG_DATA(item), &info, sizeof(info));
+	ice->net->sent_ns = real_ns();
 	return sendmsg(ice->net->fd, &header, 0) < 0 ? URCHIN_ESYSTEM : 0;
 }
 
@@ -133,6 +151,8 @@ static void feed_stun(struct client_ice *ice, const uint8_t *bytes, size_t len, 
 	    urchin_stun_check_integrity(&stun, bytes, ice->remote_pwd) < 0)
 		return;
 	ice->is_connected = true;
+	/* Those who joined together check consent apart, as browsers that joined over a day do. */
+	ice->next_check_us = ice->net->now_us + ice->index * 7919 % 1000 * (CONSENT_INTERVAL_US / 1000);
 	ice->callbacks->on_state(ice->owner, URCHIN_ICE_CONNECTED);
 }
 
@@ -153,18 +173,25 @@ static void feed(struct client_net *net, size_t index, uint8_t *bytes, size_t le
 		ice->callbacks->on_packet(ice->owner, bytes, len, now_us);
 }
 
-static size_t index_of(struct msghdr *header)
+/* Whom a datagram is for, and when it arrived if the kernel says so. */
+static size_t index_of(struct client_net *net, struct msghdr *header)
 {
 	struct in_pktinfo info = {0};
+	struct timespec stamp;
 
-	for (struct cmsghdr *item = CMSG_FIRSTHDR(header); item; item = CMSG_NXTHDR(header, item))
+	for (struct cmsghdr *item = CMSG_FIRSTHDR(header); item; item = CMSG_NXTHDR(header, item)) {
 		if (item->cmsg_level == IPPROTO_IP && item->cmsg_type == IP_PKTINFO)
 			memcpy(&info, CMSG_DATA(item), sizeof(info));
+		if (item->cmsg_level == SOL_SOCKET && item->cmsg_type == SCM_TIMESTAMPNS) {
+			memcpy(&stamp, CMSG_DATA(item), sizeof(stamp));
+			net->arrived_ns = (uint64_t)stamp.tv_sec * 1000000000 + (uint64_t)stamp.tv_nsec;
+		}
+	}
 	uint32_t address = ntohl(info.ipi_addr.s_addr);
 	return address >> 16 == 0x7f01 ? address & 0xffff : SIZE_MAX;
 }
 
-void client_net_poll(struct client_net *net, uint64_t now_us)
+size_t client_net_poll(struct client_net *net, uint64_t now_us)
 {
 	static uint8_t bytes[BATCH][2048];
 	static union control controls[BATCH];
@@ -183,9 +210,15 @@ void client_net_poll(struct client_net *net, uint64_t now_us)
 		    .msg_controllen = sizeof(controls[i].bytes),
 		};
 	}
+	net->now_us = now_us;
 	int count = recvmmsg(net->fd, messages, BATCH, MSG_DONTWAIT, NULL);
-	for (int i = 0; i < count; i++)
-		feed(net, index_of(&messages[i].msg_hdr), bytes[i], messages[i].msg_len, &from[i], now_us);
+	uint64_t handled_ns = real_ns();
+	for (int i = 0; i < count; i++) {
+		net->arrived_ns = handled_ns;
+		size_t index = index_of(net, &messages[i].msg_hdr);
+		feed(net, index, bytes[i], messages[i].msg_len, &from[i], now_us);
+	}
+	return count > 0 ? (size_t)count : 0;
 }
 
 void client_net_tick(struct client_net *net, uint64_t now_us)

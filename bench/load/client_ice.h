@@ -10,7 +10,7 @@
 #include "bench/load/talk.h"
 #include "transport/ice.h"
 
-#define CLIENTS_MAX (BENCH_VIEWERS_MAX + 1)
+#define CLIENTS_MAX (BENCH_VIEWERS_MAX + BENCH_PUBLISHERS_MAX)
 
 struct client_ice;
 
@@ -20,7 +20,10 @@ struct client_net {
 	struct client_ice *clients[CLIENTS_MAX]; /* client i is at 127.1.(i / 256).(i % 256) */
 	uint64_t received[CLIENTS_MAX];          /* RTP packets */
 	uint64_t strangers;                      /* datagrams to no client: those of the floors */
-	size_t decrypt_every;                    /* media is decrypted for clients 1, 1 + this, ...; 1: for all */
+	uint64_t now_us;
+	uint64_t sent_ns;     /* just before the last datagram was sent; real time, as below */
+	uint64_t arrived_ns;  /* when the datagram arrived that is being handled */
+	size_t decrypt_every; /* media is decrypted for clients 1, 1 + this, ...; 1: for all */
 };
 
 /* What a client is made from: the factory's owner. */
@@ -30,8 +33,10 @@ struct client_seat {
 };
 
 void client_net_open(struct client_net *net);
-/* Handles what has arrived, without waiting. */
-void client_net_poll(struct client_net *net, uint64_t now_us);
+/* Lets the kernel say when datagrams arrived; else it is when they are handled. It costs the senders a little. */
+void client_net_stamp(struct client_net *net, bool is_on);
+/* Handles what has arrived, without waiting: up to 64 datagrams. Returns how many. */
+size_t client_net_poll(struct client_net *net, uint64_t now_us);
 /* Sends the checks that are due. */
 void client_net_tick(struct client_net *net, uint64_t now_us);
 void client_net_address(size_t index, char text[16]);

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,11 +18,10 @@
 #include "transport/srtp_internal.h"
 
 #define BATCH 64
-#define PACKETS 6000 /* per measurement */
+#define PACKETS 3000    /* per measurement */
+#define PACED_US 250000 /* how long the floor that sleeps is measured */
 #define BURST_US 1000
 #define SLOT 1536
-
-enum design { BATCHED, TRAINS, EVP_SINGLY, LIBSRTP_SINGLY };
 
 struct viewer {
 	EVP_CIPHER_CTX *gcm;
@@ -32,6 +33,8 @@ struct viewer {
 struct floor {
 	const struct bench_plan *plan;
 	int fd;
+	int timer_fd;
+	int epoll_fd;
 	struct viewer *viewers;
 	size_t count; /* in the batch */
 	uint16_t seq;
@@ -40,6 +43,11 @@ struct floor {
 	size_t lens[BATCH];
 	size_t to[BATCH];
 };
+
+static bool has_trains(enum bench_floor design)
+{
+	return design == BENCH_FLOOR_TRAINS || design == BENCH_FLOOR_PACED;
+}
 
 static double cpu_us(void)
 {
@@ -98,9 +106,9 @@ static size_t seal_cm(struct viewer *viewer, const uint8_t *plain, size_t len, u
 	return len + 10;
 }
 
-static size_t seal(struct floor *floor, enum design design, struct viewer *viewer, size_t len, uint8_t *out)
+static size_t seal(struct floor *floor, enum bench_floor design, struct viewer *viewer, size_t len, uint8_t *out)
 {
-	if (design == LIBSRTP_SINGLY) {
+	if (design == BENCH_FLOOR_LIBSRTP) {
 		int sealed = urchin_srtp_protect_rtp(viewer->libsrtp, floor->plain, len, out, SLOT);
 		if (sealed < 0)
 			bench_fail("the floor's libsrtp");
@@ -168,30 +176,30 @@ static void send_batch(struct floor *floor, bool with_trains)
 	floor->count = 0;
 }
 
-static void put(struct floor *floor, enum design design, size_t to, size_t len)
+static void put(struct floor *floor, enum bench_floor design, size_t to, size_t len)
 {
 	struct viewer *viewer = &floor->viewers[to];
 	size_t slot = floor->count;
 	size_t sealed = seal(floor, design, viewer, len, floor->bytes[slot]);
 
-	if (design == EVP_SINGLY || design == LIBSRTP_SINGLY) {
+	if (design == BENCH_FLOOR_EVP || design == BENCH_FLOOR_LIBSRTP) {
 		send_singly(floor, viewer, floor->bytes[slot], sealed);
 		return;
 	}
 	floor->lens[slot] = sealed;
 	floor->to[slot] = to;
 	if (++floor->count == BATCH)
-		send_batch(floor, design == TRAINS);
+		send_batch(floor, has_trains(design));
 }
 
 /* The burst that begins at `first`; lens of one run (as the server pads them) are made equal. Returns its length. */
-static size_t burst_at(const struct bench_plan *plan, size_t first, size_t lens[BATCH])
+static size_t burst_at(const struct bench_slice *slice, size_t first, size_t lens[BATCH])
 {
 	size_t count = 0, run = 0;
 
-	while (first + count < plan->step_count && count < BATCH &&
-	       plan->steps[first + count].at_us < plan->steps[first].at_us + BURST_US) {
-		lens[count] = plan->steps[first + count].len;
+	while (first + count < slice->count && count < BATCH &&
+	       slice->steps[first + count].at_us < slice->steps[first].at_us + BURST_US) {
+		lens[count] = slice->steps[first + count].len;
 		size_t most = lens[count], least = lens[count];
 		for (size_t i = run; i < count; i++) {
 			most = lens[i] > most ? lens[i] : most;
@@ -207,47 +215,96 @@ static size_t burst_at(const struct bench_plan *plan, size_t first, size_t lens[
 	return count;
 }
 
-static double measure(struct floor *floor, enum design design)
+/* To every viewer. Returns how many of the traffic's packets it was. */
+static size_t put_burst(struct floor *floor, enum bench_floor design, const struct bench_slice *slice, size_t first)
 {
-	const struct bench_plan *plan = floor->plan;
-	size_t sent = 0, first = 0;
+	size_t lens[BATCH];
+	size_t count = burst_at(slice, first, lens);
+
+	for (size_t v = 0; v < floor->plan->viewers; v++) {
+		for (size_t i = 0; i < count; i++) {
+			urchin_write_u16(floor->plain + 2, (uint16_t)(floor->seq + i));
+			put(floor, design, v, lens[i]);
+		}
+	}
+	floor->seq = (uint16_t)(floor->seq + count);
+	return count;
+}
+
+static double measure(struct floor *floor, enum bench_floor design, const struct bench_slice *slice)
+{
+	size_t sent = 0;
 	double start_us = cpu_us();
 
-	while (sent < PACKETS) {
-		size_t lens[BATCH];
-		size_t count = burst_at(plan, first, lens);
-		for (size_t v = 0; v < plan->viewers; v++) {
-			for (size_t i = 0; i < count; i++) {
-				urchin_write_u16(floor->plain + 2, (uint16_t)(floor->seq + i));
-				put(floor, design, v, lens[i]);
-			}
-		}
-		floor->seq = (uint16_t)(floor->seq + count);
-		sent += count * plan->viewers;
-		first = first + count < plan->step_count ? first + count : 0;
+	for (size_t first = 0; sent < PACKETS; first = first < slice->count ? first : 0) {
+		size_t count = put_burst(floor, design, slice, first);
+		sent += count * floor->plan->viewers;
+		first += count;
 	}
 	if (floor->count > 0)
-		send_batch(floor, design == TRAINS);
+		send_batch(floor, has_trains(design));
 	return (cpu_us() - start_us) / (double)sent;
 }
 
-void bench_floors(const struct bench_plan *plan, uint16_t port, double figures[BENCH_FLOORS])
+static void sleep_until(struct floor *floor, const struct timespec *start, uint64_t after_us)
+{
+	uint64_t ns = (uint64_t)start->tv_nsec + after_us * 1000, times;
+	struct itimerspec timer = {
+	    .it_value = {.tv_sec = start->tv_sec + (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)}};
+	struct epoll_event event;
+
+	timerfd_settime(floor->timer_fd, TFD_TIMER_ABSTIME, &timer, NULL);
+	if (epoll_wait(floor->epoll_fd, &event, 1, 1000) == 1 && read(floor->timer_fd, &times, sizeof(times)) < 0)
+		bench_fail("the floor's timer");
+}
+
+static double measure_paced(struct floor *floor, const struct bench_slice *slice)
+{
+	struct timespec start;
+	size_t sent = 0, count;
+	double start_us = cpu_us();
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (size_t first = 0; first < slice->count; first += count) {
+		uint64_t at_us = slice->steps[first].at_us - slice->start_us;
+		if (at_us > PACED_US)
+			break;
+		sleep_until(floor, &start, at_us);
+		count = put_burst(floor, BENCH_FLOOR_PACED, slice, first);
+		if (floor->count > 0)
+			send_batch(floor, true);
+		sent += count * floor->plan->viewers;
+	}
+	return (cpu_us() - start_us) / (double)sent;
+}
+
+static void open_floor(struct floor *floor, const struct bench_plan *plan)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	floor->plan = plan;
+	floor->fd = socket(AF_INET, SOCK_DGRAM, 0);
+	floor->timer_fd = timerfd_create(CLOCK_MONOTONIC, 0);
+	floor->epoll_fd = epoll_create1(0);
+	floor->plain[0] = 0x80;
+	floor->plain[1] = BENCH_PAYLOAD_TYPE;
+	floor->viewers = calloc(plan->viewers, sizeof(*floor->viewers));
+	if (floor->fd < 0 || !floor->viewers || epoll_ctl(floor->epoll_fd, EPOLL_CTL_ADD, floor->timer_fd, &event) < 0)
+		bench_fail("the floor");
+}
+
+void bench_floors(const struct bench_plan *plan, uint16_t port, uint64_t round, double figures[BENCH_FLOORS])
 {
 	static struct floor floor;
+	const struct bench_slice slice = bench_slice_of(plan, round);
 
-	if (!floor.viewers) {
-		floor.plan = plan;
-		floor.fd = socket(AF_INET, SOCK_DGRAM, 0);
-		floor.plain[0] = 0x80;
-		floor.plain[1] = BENCH_PAYLOAD_TYPE;
-		floor.viewers = calloc(plan->viewers, sizeof(*floor.viewers));
-		if (floor.fd < 0 || !floor.viewers)
-			bench_fail("the floor");
-	}
+	if (!floor.viewers)
+		open_floor(&floor, plan);
 	for (size_t i = 0; i < plan->viewers; i++)
 		open_viewer(plan, &floor.viewers[i], i, port);
-	for (int design = 0; design < BENCH_FLOORS; design++)
-		figures[design] = measure(&floor, (enum design)design);
+	for (int design = 0; design < BENCH_FLOOR_PACED; design++)
+		figures[design] = measure(&floor, (enum bench_floor)design, &slice);
+	figures[BENCH_FLOOR_PACED] = measure_paced(&floor, &slice);
 	for (size_t i = 0; i < plan->viewers; i++)
 		close_viewer(&floor.viewers[i]);
 }

@@ -6,7 +6,7 @@
 
 #include "bench/load/talk.h"
 
-/* CPU microseconds per packet of each design, sending to `port`, where somebody drains it. */
-void bench_floors(const struct bench_plan *plan, uint16_t port, double figures[BENCH_FLOORS]);
+/* CPU microseconds per packet of each design for a round's packets, sent to `port`, where somebody drains them. */
+void bench_floors(const struct bench_plan *plan, uint16_t port, uint64_t round, double figures[BENCH_FLOORS]);
 
 #endif

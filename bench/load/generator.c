@@ -1,61 +1,16 @@
-/* The load generator's process: a publisher and viewers with ICE, DTLS and SRTP, driven by one polling thread. */
-#include <math.h>
+#include "bench/load/generator.h"
+
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/load/client_ice.h"
-#include "bench/load/talk.h"
 #include "io/clock.h"
-#include "transport/cert.h"
-#include "transport/transport.h"
 #include "wire/rtp.h"
 
 #define TIMEOUT_US 120000000
 #define OPEN_AT_ONCE 8
-#define LATENCIES_MAX 200000
-
-struct generator;
-
-struct client {
-	struct generator *generator;
-	struct client_seat seat;
-	struct urchin_transport *transport;
-	uint64_t opened_us;
-	double connect_ms;
-	unsigned ready_ends; /* ours, the server's */
-};
-
-struct generator {
-	const struct bench_plan *plan;
-	int fd;
-	struct client_net net;
-	struct urchin_cert *cert;
-	struct urchin_fingerprint fingerprint; /* of the server */
-	struct client clients[CLIENTS_MAX];
-	size_t client_count;
-	size_t ready_count;
-	size_t tick_at;
-	struct bench_message answer; /* the last that was no news of a connection */
-	uint16_t seq;
-	uint32_t timestamp;
-	double *latencies_us;
-	size_t latency_count;
-};
-
-static struct generator generator;
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-static double quantile(double *values, size_t count, double share)
-{
-	qsort(values, count, sizeof(*values), compare);
-	return count ? values[(size_t)((double)(count - 1) * share + 0.5)] : 0;
-}
+#define LATE_US 300000 /* nothing more is expected after so long a silence */
 
 static void note_ready(struct client *client)
 {
@@ -74,19 +29,19 @@ static void on_event(void *owner, struct urchin_event *event)
 	urchin_event_clear(event);
 }
 
-/* The payload begins with the time it was sent at. */
 static void on_rtp(void *owner, uint8_t *bytes, size_t len, uint64_t now_us)
 {
 	struct generator *self = ((struct client *)owner)->generator;
 	struct urchin_rtp rtp;
-	uint64_t sent_us;
+	uint64_t number;
 
 	(void)now_us;
-	if (urchin_rtp_read(&rtp, bytes, len) < 0 || rtp.payload_len < sizeof(sent_us) ||
+	if (urchin_rtp_read(&rtp, bytes, len) < 0 || rtp.payload_len < sizeof(number) ||
 	    self->latency_count == LATENCIES_MAX)
 		return;
-	memcpy(&sent_us, rtp.payload, sizeof(sent_us));
-	self->latencies_us[self->latency_count++] = (double)(urchin_clock_us() - sent_us);
+	memcpy(&number, rtp.payload, sizeof(number));
+	int64_t took_ns = (int64_t)(self->net.arrived_ns - self->sent_ns[number % NUMBERS]);
+	self->latencies_us[self->latency_count++] = (double)took_ns / 1000;
 }
 
 static void on_rtcp(void *owner, uint8_t *bytes, size_t len, uint64_t now_us)
@@ -163,44 +118,48 @@ static void hear(struct generator *self)
 	}
 }
 
-/* Polls, never waits. The clients' timers are asked in turns. */
-static void turn(struct generator *self)
+void generator_turn(struct generator *self)
 {
 	uint64_t now_us = urchin_clock_us();
 	bool is_connecting = self->ready_count < self->client_count;
-	static uint64_t last_ms;
 
-	client_net_poll(&self->net, now_us);
-	if (is_connecting || now_us / 1000 != last_ms) {
-		last_ms = now_us / 1000;
-		hear(self);
-		client_net_tick(&self->net, now_us);
-		struct client *client = &self->clients[self->tick_at++ % self->client_count];
-		if (client->transport && urchin_transport_deadline_us(client->transport, now_us) <= now_us)
-			urchin_transport_tick(client->transport, now_us);
+	if (now_us - self->drained_us >= self->plan->drain_us) {
+		self->drained_us = now_us;
+		client_net_poll(&self->net, now_us);
 	}
+	if (!is_connecting && now_us / 1000 == self->turned_ms)
+		return;
+	self->turned_ms = now_us / 1000;
+	hear(self);
+	client_net_tick(&self->net, now_us);
+	struct client *client = &self->clients[self->tick_at++ % self->client_count];
+	if (client->transport && urchin_transport_deadline_us(client->transport, now_us) <= now_us)
+		urchin_transport_tick(client->transport, now_us);
 }
 
-static void run_until(struct generator *self, uint64_t until_us)
+void generator_rest(struct generator *self, int fd, int timeout_ms)
 {
-	while (urchin_clock_us() < until_us)
-		turn(self);
+	struct pollfd fds[] = {
+	    {.fd = fd, .events = POLLIN}, {.fd = self->fd, .events = POLLIN}, {.fd = self->net.fd, .events = POLLIN}};
+
+	poll(fds, 3, timeout_ms);
+	generator_turn(self);
 }
 
-static struct bench_message ask(struct generator *self, enum bench_word word)
+struct bench_message generator_ask(struct generator *self, enum bench_word word, uint64_t value)
 {
 	uint64_t deadline_us = urchin_clock_us() + TIMEOUT_US;
 
 	self->answer.word = BENCH_BYE;
-	bench_say(self->fd, &(struct bench_message){.word = word});
+	bench_say(self->fd, &(struct bench_message){.word = word, .value = value});
 	while (self->answer.word != word && urchin_clock_us() < deadline_us)
-		turn(self);
+		generator_turn(self);
 	if (self->answer.word != word)
 		bench_fail("no answer from the server");
 	return self->answer;
 }
 
-static void connect_all(struct generator *self)
+void generator_connect(struct generator *self)
 {
 	size_t at_once = self->plan->is_one_by_one ? 1 : OPEN_AT_ONCE;
 	uint64_t deadline_us = urchin_clock_us() + TIMEOUT_US;
@@ -208,125 +167,83 @@ static void connect_all(struct generator *self)
 	for (size_t opened = 0; self->ready_count < self->client_count;) {
 		if (opened < self->client_count && opened - self->ready_count < at_once)
 			open_client(self, opened++);
-		turn(self);
+		generator_turn(self);
 		if (urchin_clock_us() > deadline_us)
 			bench_fail("not every connection became ready");
 	}
 }
 
-static void send_one(struct generator *self, size_t len, uint64_t at_us)
+static void send_one(struct generator *self, const struct bench_step *step)
 {
 	static uint8_t payload[1500];
 	uint8_t packet[1500];
-	uint64_t now_us = urchin_clock_us();
+	bool is_audio = self->plan->is_audio || step->stream > 0;
 	const struct urchin_rtp rtp = {
-	    .payload_type = BENCH_PAYLOAD_TYPE,
-	    .seq = self->seq++,
-	    .timestamp = self->timestamp + (uint32_t)(at_us * 9 / 100),
-	    .ssrc = BENCH_SSRC,
+	    .payload_type = (uint8_t)(BENCH_PAYLOAD_TYPE + is_audio),
+	    .seq = self->seqs[step->stream]++,
+	    .timestamp = self->timestamp + (uint32_t)(step->at_us * (is_audio ? 48 : 90) / 1000),
+	    .ssrc = (uint32_t)(BENCH_SSRC + step->stream),
 	    .payload = payload,
-	    .payload_len = len - URCHIN_RTP_HEADER_LEN,
+	    .payload_len = step->len - URCHIN_RTP_HEADER_LEN,
 	};
+	struct client *publisher = &self->clients[step->stream % self->plan->publishers];
+	uint64_t number = self->number++;
 
-	memcpy(payload, &now_us, sizeof(now_us));
+	memcpy(payload, &number, sizeof(number));
 	int written = urchin_rtp_write(packet, sizeof(packet), &rtp, NULL, 0);
-	if (written < 0 || urchin_transport_send_rtp(self->clients[0].transport, packet, (size_t)written) < 0)
+	if (written < 0 || urchin_transport_send_rtp(publisher->transport, packet, (size_t)written) < 0)
 		bench_fail("the publisher's packet");
+	self->sent_ns[number % NUMBERS] = self->net.sent_ns;
 }
 
 static uint64_t received_by_viewers(const struct generator *self)
 {
 	uint64_t total = 0;
-	for (size_t i = 1; i < self->client_count; i++)
+	for (size_t i = self->plan->publishers; i < self->client_count; i++)
 		total += self->net.received[i];
 	return total;
 }
 
-static void send_steps(struct generator *self, size_t count)
+/* Until so many have arrived, or nothing has for a while. */
+static uint64_t await(struct generator *self, uint64_t before, uint64_t expected)
 {
-	const struct bench_plan *plan = self->plan;
-	uint64_t start_us = urchin_clock_us();
+	uint64_t received = received_by_viewers(self) - before;
+	uint64_t heard_us = urchin_clock_us();
 
-	for (size_t i = 0; i < count; i++) {
-		run_until(self, start_us + plan->steps[i].at_us);
-		send_one(self, plan->steps[i].len, plan->steps[i].at_us);
+	while (received < expected && urchin_clock_us() < heard_us + LATE_US) {
+		for (int i = 0; i < 100; i++)
+			generator_turn(self);
+		uint64_t now = received_by_viewers(self) - before;
+		heard_us = now > received ? urchin_clock_us() : heard_us;
+		received = now;
 	}
-	run_until(self, urchin_clock_us() + 50000);
-	self->timestamp += (uint32_t)((urchin_clock_us() - start_us) * 9 / 100);
+	return received;
 }
 
-static double idle_cpu(struct generator *self)
+uint64_t generator_publish(struct generator *self, const struct bench_slice *slice, uint64_t interval_us,
+			   uint64_t *took_us)
 {
-	double before_us = ask(self, BENCH_CPU).figures[0];
-	run_until(self, urchin_clock_us() + self->plan->idle_us);
-	return (ask(self, BENCH_CPU).figures[0] - before_us) / (double)self->plan->idle_us;
-}
+	uint64_t before = received_by_viewers(self), start_us = urchin_clock_us();
 
-static void print_results(struct generator *self, double figures[][BENCH_ROUNDS_MAX], uint64_t forwarded,
-			  const struct bench_message *joined, double memory_kb, double idle)
-{
-	static const char *const names[] = {"floorUs", "floorTrainsUs", "evpSendmsgUs", "libsrtpSendmsgUs", "us"};
-	const struct bench_plan *plan = self->plan;
-	double connects[CLIENTS_MAX];
-
-	for (size_t i = 0; i < self->client_count; i++)
-		connects[i] = self->clients[i].connect_ms;
-	printf("{\"viewers\":%zu,\"workers\":%zu,\"ice\":\"%s\",\"profile\":\"%s\",\"rounds\":%zu,\"packets\":%zu,"
-	       "\"forwarded\":%llu,\"delivered\":%.4f",
-	       plan->viewers, plan->workers, plan->is_lite ? "lite" : "nice", plan->is_cm ? "cm" : "gcm", plan->rounds,
-	       plan->step_count, (unsigned long long)forwarded,
-	       (double)forwarded / (double)(plan->rounds * plan->step_count * plan->viewers));
-	for (size_t i = 0; i <= BENCH_FLOORS; i++)
-		printf(",\"%s\":%.3f", names[i], quantile(figures[i], plan->rounds, 0.5));
-	printf(",\"connectMs\":{\"median\":%.2f,\"p95\":%.2f,\"p99\":%.2f,\"max\":%.2f}",
-	       quantile(connects, self->client_count, 0.5), quantile(connects, self->client_count, 0.95),
-	       quantile(connects, self->client_count, 0.99), quantile(connects, self->client_count, 1));
-	printf(",\"latencyUs\":{\"p50\":%.0f,\"p99\":%.0f}", quantile(self->latencies_us, self->latency_count, 0.5),
-	       quantile(self->latencies_us, self->latency_count, 0.99));
-	printf(",\"joinCpuMs\":%.3f,\"memoryKbPerViewer\":%.1f,\"idleCores\":%.5f}\n",
-	       joined->figures[0] / 1000 / (double)self->client_count, memory_kb / (double)self->client_count, idle);
-	fflush(stdout);
-}
-
-static void measure(struct generator *self)
-{
-	static double figures[BENCH_FLOORS + 1][BENCH_ROUNDS_MAX];
-	const struct bench_plan *plan = self->plan;
-	struct bench_message before = ask(self, BENCH_CPU);
-	uint64_t forwarded = 0;
-
-	connect_all(self);
-	struct bench_message joined = ask(self, BENCH_CPU);
-	joined.figures[0] -= before.figures[0];
-	ask(self, BENCH_LINK);
-	send_steps(self, plan->step_count < 50 ? plan->step_count : 50);
-	double memory_kb = ask(self, BENCH_CPU).figures[1] - before.figures[1];
-	double idle = plan->idle_us ? idle_cpu(self) : 0;
-
-	self->latency_count = 0;
-	for (size_t round = 0; round < plan->rounds; round++) {
-		struct bench_message floors = ask(self, BENCH_FLOOR);
-		uint64_t received = received_by_viewers(self);
-		double cpu_us = ask(self, BENCH_CPU).figures[0];
-		send_steps(self, plan->step_count);
-		cpu_us = ask(self, BENCH_CPU).figures[0] - cpu_us;
-		received = received_by_viewers(self) - received;
-		for (size_t i = 0; i < BENCH_FLOORS; i++)
-			figures[i][round] = floors.figures[i];
-		figures[BENCH_FLOORS][round] = received ? cpu_us / (double)received : 0;
-		forwarded += received;
+	for (size_t i = 0; i < slice->count; i++) {
+		uint64_t after_us = interval_us ? i * interval_us : slice->steps[i].at_us - slice->start_us;
+		while (urchin_clock_us() < start_us + after_us)
+			generator_turn(self);
+		send_one(self, &slice->steps[i]);
 	}
-	print_results(self, figures, forwarded, &joined, memory_kb, idle);
+	*took_us = urchin_clock_us() - start_us;
+	uint64_t received = await(self, before, slice->count * self->plan->viewers);
+	self->timestamp += (uint32_t)(*took_us * 9 / 100);
+	return received;
 }
 
-int bench_generate(const struct bench_plan *plan, int fd)
+void generator_open(struct generator *self, const struct bench_plan *plan, int fd)
 {
-	struct generator *self = &generator;
 	struct bench_message hello = {.word = BENCH_HELLO};
 
 	self->plan = plan;
 	self->fd = fd;
-	self->client_count = plan->viewers + 1;
+	self->client_count = plan->publishers + plan->viewers;
 	self->cert = urchin_cert_new();
 	self->latencies_us = calloc(LATENCIES_MAX, sizeof(double));
 	if (!self->cert || !self->latencies_us)
@@ -340,7 +257,4 @@ int bench_generate(const struct bench_plan *plan, int fd)
 	self->fingerprint = (struct urchin_fingerprint){.algorithm = "sha-256", .len = 32};
 	for (size_t i = 0; i < 32; i++)
 		self->fingerprint.bytes[i] = (uint8_t)strtoul(hello.text + 3 * i, NULL, 16);
-	measure(self);
-	bench_say(fd, &(struct bench_message){.word = BENCH_BYE});
-	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "bench/load/client_ice.h"
@@ -13,8 +14,9 @@
 #include "bench/load/talk.h"
 #include "urchin.h"
 
-#define RECEIVER_ID 1000001
+#define RECEIVER_ID 1000000
 #define SENDER_ID 2000000
+#define PATIENCE 2000 /* ms for a full queue of commands */
 #define WORKERS_MAX 8
 
 static const char digits[] = "ABCDEFGH"; /* of base64: RFC 8839's alphabet begins so */
@@ -28,7 +30,6 @@ struct server {
 	uint16_t client_port;
 	uint64_t request_id;
 	size_t unanswered;
-	double memory_kb; /* with workers, but without connections */
 };
 
 static void on_events(void *owner)
@@ -38,31 +39,42 @@ static void on_events(void *owner)
 		bench_fail("waking the server");
 }
 
-/* CPU time of the workers' threads, found by their names. */
-static double workers_cpu_us(void)
+static bool is_worker(const char *task)
 {
-	double cpu_us = 0;
-	DIR *tasks = opendir("/proc/self/task");
-	for (struct dirent *task; tasks && (task = readdir(tasks));) {
-		char path[300], name[32] = "";
-		unsigned long long run_ns = 0;
-		snprintf(path, sizeof(path), "/proc/self/task/%s/comm", task->d_name);
-		FILE *file = fopen(path, "r");
-		if (!file)
-			continue;
-		bool is_worker = fgets(name, sizeof(name), file) && strncmp(name, "urchin", 6) == 0;
+	char path[300], name[32] = "";
+
+	snprintf(path, sizeof(path), "/proc/self/task/%s/comm", task);
+	FILE *file = fopen(path, "r");
+	bool is_one = file && fgets(name, sizeof(name), file) && strncmp(name, "urchin", 6) == 0;
+	if (file)
 		fclose(file);
+	return is_one;
+}
+
+/* The workers' threads are found by their names. */
+static void read_cpu(double figures[])
+{
+	DIR *tasks = opendir("/proc/self/task");
+	struct timespec process;
+
+	figures[BENCH_CPU_WORKERS] = figures[BENCH_CPU_DELAY] = 0;
+	for (struct dirent *task; tasks && (task = readdir(tasks));) {
+		char path[300];
+		unsigned long long run_ns = 0, delay_ns = 0;
 		snprintf(path, sizeof(path), "/proc/self/task/%s/schedstat", task->d_name);
-		file = is_worker ? fopen(path, "r") : NULL;
+		FILE *file = is_worker(task->d_name) ? fopen(path, "r") : NULL;
 		if (!file)
 			continue;
-		if (fscanf(file, "%llu", &run_ns) == 1)
-			cpu_us += (double)run_ns / 1000;
+		if (fscanf(file, "%llu %llu", &run_ns, &delay_ns) == 2) {
+			figures[BENCH_CPU_WORKERS] += (double)run_ns / 1000;
+			figures[BENCH_CPU_DELAY] += (double)delay_ns / 1000;
+		}
 		fclose(file);
 	}
 	if (tasks)
 		closedir(tasks);
-	return cpu_us;
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &process);
+	figures[BENCH_CPU_PROCESS] = (double)process.tv_sec * 1e6 + (double)process.tv_nsec / 1e3;
 }
 
 static double memory_kb(void)
@@ -115,48 +127,82 @@ static void open_one(struct server *server, uint64_t id)
 		urchin_add_candidate(worker, 0, id, &candidate);
 }
 
-static struct urchin_format video_format(void)
+static bool is_audio(const struct server *server, size_t stream)
 {
-	struct urchin_format format = {.kind = URCHIN_VIDEO, .mid = "0", .codec_count = 1};
+	return server->plan->is_audio || stream > 0;
+}
+
+static struct urchin_format format_of(const struct server *server, size_t stream)
+{
+	bool audio = is_audio(server, stream);
+	struct urchin_format format = {.kind = audio ? URCHIN_AUDIO : URCHIN_VIDEO, .codec_count = 1};
+
+	snprintf(format.mid, sizeof(format.mid), "%zu", stream);
 	format.codecs[0] = (struct urchin_format_codec){
-	    .payload_type = BENCH_PAYLOAD_TYPE,
+	    .payload_type = (uint8_t)(BENCH_PAYLOAD_TYPE + audio),
 	    .codec = URCHIN_CODEC_OTHER,
-	    .clock_rate_hz = 90000,
-	    .nack = true,
+	    .clock_rate_hz = audio ? 48000 : 90000,
+	    .nack = !audio,
 	};
 	return format;
 }
 
-static void link_all(struct server *server)
+/* Asks until the worker's queue has room. */
+#define ORDER(call)                                                                                                    \
+	do {                                                                                                           \
+		int err_ = URCHIN_EFULL;                                                                               \
+		for (int i_ = 0; i_ < PATIENCE && (err_ = (call)) == URCHIN_EFULL; i_++)                               \
+			poll(NULL, 0, 1);                                                                              \
+		if (err_ < 0)                                                                                          \
+			bench_fail(urchin_err_name(err_));                                                             \
+	} while (0)
+
+static void add_receiver(struct server *server, size_t stream)
 {
 	const struct urchin_receiver_config receiver = {
-	    .format = video_format(),
-	    .ssrcs = {BENCH_SSRC},
+	    .format = format_of(server, stream),
+	    .ssrcs = {(uint32_t)(BENCH_SSRC + stream)},
 	    .ssrc_count = 1,
 	};
-	const struct urchin_payload_map map = {BENCH_PAYLOAD_TYPE, BENCH_PAYLOAD_TYPE};
-	struct urchin_worker *home = worker_of(server, 1);
+	uint64_t publisher = 1 + stream % server->plan->publishers, id = RECEIVER_ID + stream;
+	struct urchin_worker *home = worker_of(server, publisher);
 
-	urchin_add_receiver(home, ++server->request_id, 1, RECEIVER_ID, &receiver);
+	ORDER(urchin_add_receiver(home, ++server->request_id, publisher, id, &receiver));
 	for (size_t i = 0; i < server->plan->workers; i++) {
 		struct urchin_worker *other = server->workers[i];
+		unsigned from = (unsigned)urchin_worker_number(home), to = (unsigned)urchin_worker_number(other);
 		if (other == home)
 			continue;
-		urchin_add_import(other, ++server->request_id, RECEIVER_ID, (unsigned)urchin_worker_number(home),
-				  &receiver);
-		urchin_export_receiver(home, ++server->request_id, RECEIVER_ID, (unsigned)urchin_worker_number(other),
-				       true);
+		ORDER(urchin_add_import(other, ++server->request_id, id, from, &receiver));
+		ORDER(urchin_export_receiver(home, ++server->request_id, id, to, true));
 	}
-	for (uint64_t id = 2; id <= server->plan->viewers + 1; id++) {
-		struct urchin_sender_config sender = {
-		    .format = video_format(),
-		    .ssrc = (uint32_t)(0x2000 + id),
-		    .cname = "bench",
-		};
-		urchin_add_sender(worker_of(server, id), ++server->request_id, id, SENDER_ID + id, &sender);
-		urchin_set_sender_source(worker_of(server, id), ++server->request_id, SENDER_ID + id, RECEIVER_ID, &map,
-					 1);
-	}
+}
+
+static void add_sender(struct server *server, uint64_t viewer, size_t stream)
+{
+	const uint8_t payload_type = (uint8_t)(BENCH_PAYLOAD_TYPE + is_audio(server, stream));
+	const struct urchin_payload_map map = {payload_type, payload_type};
+	const struct urchin_sender_config sender = {
+	    .format = format_of(server, stream),
+	    .ssrc = (uint32_t)(0x10000 + viewer * BENCH_STREAMS_MAX + stream),
+	    .cname = "bench",
+	};
+	uint64_t id = SENDER_ID + viewer * BENCH_STREAMS_MAX + stream;
+	struct urchin_worker *worker = worker_of(server, viewer);
+
+	ORDER(urchin_add_sender(worker, ++server->request_id, viewer, id, &sender));
+	ORDER(urchin_set_sender_source(worker, ++server->request_id, id, RECEIVER_ID + stream, &map, 1));
+}
+
+static void link_all(struct server *server)
+{
+	const struct bench_plan *plan = server->plan;
+
+	for (size_t stream = 0; stream < plan->streams; stream++)
+		add_receiver(server, stream);
+	for (uint64_t id = plan->publishers + 1; id <= plan->publishers + plan->viewers; id++)
+		for (size_t stream = 0; stream < plan->streams; stream++)
+			add_sender(server, id, stream);
 	server->unanswered = server->request_id;
 }
 
@@ -218,11 +264,13 @@ static void obey(struct server *server, struct bench_message *message)
 		link_all(server);
 		return;
 	case BENCH_FLOOR:
-		bench_floors(server->plan, server->client_port, message->figures);
+		bench_floors(server->plan, server->client_port, message->value, message->figures);
 		break;
 	case BENCH_CPU:
-		message->figures[0] = workers_cpu_us();
-		message->figures[1] = memory_kb();
+		read_cpu(message->figures);
+		break;
+	case BENCH_MEMORY:
+		message->figures[0] = memory_kb();
 		break;
 	default:
 		return;
