@@ -3,14 +3,15 @@
 #include "transport/srtp_cipher.h"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
 #include "transport/srtp_internal.h"
+#include "transport/srtp_openssl.h"
 
 #define AUTH_KEY_LEN 20 /* RFC 3711 5.2 */
-#define GCM_TAG_LEN 16
 #define MAC_TAG_LEN 10
 #define LABEL_AUTH 1
 #define LABEL_SALT 2
@@ -52,16 +53,17 @@ static void begin_hmac(struct urchin_srtp_cipher *cipher, const uint8_t key[AUTH
 	OPENSSL_cleanse(pad, sizeof(pad));
 }
 
-static const EVP_CIPHER *algorithm(enum urchin_srtp_profile profile)
+/* The state that encrypts and decrypts. */
+static bool begin_cipher(struct urchin_srtp_cipher *cipher, const struct urchin_srtp_keys *keys, const uint8_t *key,
+			 bool is_sender)
 {
-	switch (profile) {
-	case URCHIN_SRTP_AEAD_AES_128_GCM:
-		return EVP_aes_128_gcm();
-	case URCHIN_SRTP_AEAD_AES_256_GCM:
-		return EVP_aes_256_gcm();
-	default:
-		return EVP_aes_128_ctr();
+	if (!urchin_srtp_is_gcm(keys->profile)) {
+		cipher->ctr = urchin_srtp_ctr_new(key);
+		return cipher->ctr;
 	}
+	cipher->engine = urchin_srtp_engine();
+	cipher->gcm = cipher->engine->gcm_new(key, urchin_srtp_key_len(keys->profile), is_sender);
+	return cipher->gcm;
 }
 
 int urchin_srtp_cipher_init(struct urchin_srtp_cipher *cipher, const struct urchin_srtp_keys *keys, bool is_sender,
@@ -77,15 +79,11 @@ int urchin_srtp_cipher_init(struct urchin_srtp_cipher *cipher, const struct urch
 	/* RFC 7714 11: GCM's 96-bit salt is shifted up to the 112 bits that key derivation takes. */
 	memcpy(salt, is_sender ? keys->send_salt : keys->receive_salt, salt_len);
 	memset(cipher, 0, sizeof(*cipher));
-	cipher->is_gcm = urchin_srtp_is_gcm(keys->profile);
-	cipher->is_sender = is_sender;
-	cipher->context = EVP_CIPHER_CTX_new();
-	done = cipher->context && derive(master, key_len, salt, (int)label, key, key_len) &&
+	done = derive(master, key_len, salt, (int)label, key, key_len) &&
 	       derive(master, key_len, salt, (int)label + LABEL_AUTH, auth_key, sizeof(auth_key)) &&
 	       derive(master, key_len, salt, (int)label + LABEL_SALT, cipher->salt, salt_len) &&
-	       EVP_CipherInit_ex(cipher->context, algorithm(keys->profile), NULL, key, NULL,
-				 is_sender || !cipher->is_gcm) == 1;
-	if (done && !cipher->is_gcm)
+	       begin_cipher(cipher, keys, key, is_sender);
+	if (done && cipher->ctr)
 		begin_hmac(cipher, auth_key);
 	OPENSSL_cleanse(key, sizeof(key));
 	OPENSSL_cleanse(auth_key, sizeof(auth_key));
@@ -95,59 +93,46 @@ int urchin_srtp_cipher_init(struct urchin_srtp_cipher *cipher, const struct urch
 
 void urchin_srtp_cipher_clear(struct urchin_srtp_cipher *cipher)
 {
-	EVP_CIPHER_CTX_free(cipher->context);
+	if (cipher->engine)
+		cipher->engine->gcm_free(cipher->gcm);
+	urchin_srtp_ctr_free(cipher->ctr);
 	OPENSSL_cleanse(cipher, sizeof(*cipher));
 }
 
 /* RFC 7714 8.1, 9.1: two zero bytes, SSRC, index in 48 bits, XORed with the salt. */
-static bool set_gcm_iv(struct urchin_srtp_cipher *cipher, uint32_t ssrc, uint64_t index)
+static void make_gcm_iv(const struct urchin_srtp_cipher *cipher, uint32_t ssrc, uint64_t index,
+			uint8_t iv[URCHIN_GCM_IV_LEN])
 {
-	uint8_t iv[12] = {0};
-
+	iv[0] = iv[1] = 0;
 	urchin_write_u32(iv + 2, ssrc);
 	urchin_write_u16(iv + 6, (uint16_t)(index >> 32));
 	urchin_write_u32(iv + 8, (uint32_t)index);
-	for (size_t i = 0; i < sizeof(iv); i++)
+	for (size_t i = 0; i < URCHIN_GCM_IV_LEN; i++)
 		iv[i] ^= cipher->salt[i];
-	return EVP_CipherInit_ex(cipher->context, NULL, NULL, NULL, iv, cipher->is_sender) == 1;
 }
 
 int urchin_srtp_cipher_seal(struct urchin_srtp_cipher *cipher, uint32_t ssrc, uint64_t index,
 			    const struct urchin_srtp_text *text, uint8_t *tag)
 {
-	EVP_CIPHER_CTX *context = cipher->context;
-	int len = 0;
+	uint8_t iv[URCHIN_GCM_IV_LEN];
 
-	if (!set_gcm_iv(cipher, ssrc, index) ||
-	    EVP_EncryptUpdate(context, NULL, &len, text->aad, (int)text->aad_len) != 1 ||
-	    (text->len > 0 && EVP_EncryptUpdate(context, text->out, &len, text->in, (int)text->len) != 1) ||
-	    EVP_EncryptFinal_ex(context, NULL, &len) != 1 ||
-	    EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_GET_TAG, GCM_TAG_LEN, tag) != 1)
-		return URCHIN_ELIBRARY;
-	return 0;
+	make_gcm_iv(cipher, ssrc, index, iv);
+	return cipher->engine->gcm_seal(cipher->gcm, iv, text, tag);
 }
 
 int urchin_srtp_cipher_open(struct urchin_srtp_cipher *cipher, uint32_t ssrc, uint64_t index,
 			    const struct urchin_srtp_text *text, const uint8_t *tag)
 {
-	EVP_CIPHER_CTX *context = cipher->context;
-	uint8_t expected[GCM_TAG_LEN];
-	int len = 0;
+	uint8_t iv[URCHIN_GCM_IV_LEN];
 
-	memcpy(expected, tag, sizeof(expected));
-	if (!set_gcm_iv(cipher, ssrc, index) ||
-	    EVP_CIPHER_CTX_ctrl(context, EVP_CTRL_AEAD_SET_TAG, GCM_TAG_LEN, expected) != 1 ||
-	    EVP_DecryptUpdate(context, NULL, &len, text->aad, (int)text->aad_len) != 1 ||
-	    (text->len > 0 && EVP_DecryptUpdate(context, text->out, &len, text->in, (int)text->len) != 1))
-		return URCHIN_ELIBRARY;
-	return EVP_DecryptFinal_ex(context, NULL, &len) == 1 ? 0 : URCHIN_EAUTH;
+	make_gcm_iv(cipher, ssrc, index, iv);
+	return cipher->engine->gcm_open(cipher->gcm, iv, text, tag);
 }
 
 int urchin_srtp_cipher_xor(struct urchin_srtp_cipher *cipher, uint32_t ssrc, uint64_t index,
 			   const struct urchin_srtp_text *text)
 {
 	uint8_t iv[16] = {0};
-	int len = 0;
 
 	/* RFC 3711 4.1.1: (salt * 2^16) XOR (SSRC * 2^64) XOR (index * 2^16) */
 	memcpy(iv, cipher->salt, URCHIN_SRTP_SALT_CAP);
@@ -155,25 +140,26 @@ int urchin_srtp_cipher_xor(struct urchin_srtp_cipher *cipher, uint32_t ssrc, uin
 		iv[4 + i] ^= (uint8_t)(ssrc >> (24 - 8 * i));
 	for (size_t i = 0; i < 6; i++)
 		iv[8 + i] ^= (uint8_t)(index >> (40 - 8 * i));
-	if (EVP_EncryptInit_ex(cipher->context, NULL, NULL, NULL, iv) != 1)
-		return URCHIN_ELIBRARY;
-	if (text->len > 0 && EVP_EncryptUpdate(cipher->context, text->out, &len, text->in, (int)text->len) != 1)
-		return URCHIN_ELIBRARY;
-	return 0;
+	return urchin_srtp_ctr_xor(cipher->ctr, iv, text);
 }
 
 void urchin_srtp_cipher_mac(const struct urchin_srtp_cipher *cipher, const uint8_t *bytes, size_t len,
 			    const uint8_t *word, uint8_t tag[MAC_TAG_LEN])
 {
-	uint8_t digest[SHA_DIGEST_LENGTH];
+	/* The outer hash is always of one block: the digest, then FIPS 180-4 5.1.1's padding of 64 + 20 bytes. */
+	uint8_t block[SHA_CBLOCK] = {[SHA_DIGEST_LENGTH] = 0x80};
+	uint8_t digest[12];
 	SHA_CTX state = cipher->inner;
 
 	SHA1_Update(&state, bytes, len);
 	if (word)
 		SHA1_Update(&state, word, 4);
-	SHA1_Final(digest, &state);
+	SHA1_Final(block, &state);
+	urchin_write_u16(block + SHA_CBLOCK - 2, 8 * (SHA_CBLOCK + SHA_DIGEST_LENGTH));
 	state = cipher->outer;
-	SHA1_Update(&state, digest, sizeof(digest));
-	SHA1_Final(digest, &state);
+	SHA1_Transform(&state, block);
+	urchin_write_u32(digest, state.h0);
+	urchin_write_u32(digest + 4, state.h1);
+	urchin_write_u32(digest + 8, state.h2);
 	memcpy(tag, digest, MAC_TAG_LEN);
 }

@@ -1,37 +1,28 @@
 /*
- * The cryptography of one SRTP session key set: AES-GCM (RFC 7714) or AES-CM with HMAC-SHA1 (RFC 3711 4), by OpenSSL.
- * Contexts are kept per key, for keying costs more than a packet; only the IV changes.
+ * The cryptography of one SRTP session key set: AES-GCM (RFC 7714) or AES-CM with HMAC-SHA1 (RFC 3711 4),.
+ * States are kept per key, for keying costs more than a packet; only the IV changes.
  */
 #ifndef URCHIN_TRANSPORT_SRTP_CIPHER_H
 #define URCHIN_TRANSPORT_SRTP_CIPHER_H
 
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "transport/srtp.h"
+#include "transport/srtp_engine.h"
 
 /* The labels of key derivation (RFC 3711 4.3.2) start here; authentication and salt follow. */
 enum urchin_srtp_label { URCHIN_SRTP_LABEL_RTP = 0, URCHIN_SRTP_LABEL_RTCP = 3 };
 
 struct urchin_srtp_cipher {
-	EVP_CIPHER_CTX *context;
-	bool is_gcm;
-	bool is_sender;
+	const struct urchin_srtp_engine *engine; /* of `gcm` */
+	void *gcm;
+	struct urchin_srtp_ctr *ctr; /* CM only */
 	uint8_t salt[URCHIN_SRTP_SALT_CAP];
 	SHA_CTX inner; /* HMAC's states after the key was taken in; CM only */
 	SHA_CTX outer;
-};
-
-/* What is sealed or opened: associated data, text, and for CM what is authenticated behind the text. */
-struct urchin_srtp_text {
-	const uint8_t *aad;
-	size_t aad_len;
-	const uint8_t *in;
-	size_t len;
-	uint8_t *out; /* may be `in` */
 };
 
 /* Derives the session keys (RFC 3711 4.3.1) from a master key and salt. Returns 0 or URCHIN_ELIBRARY. */

@@ -1,4 +1,7 @@
-/* Our own SRTP transform against libsrtp2: the same bytes and the same verdicts, packet for packet. */
+/*
+ * Our own SRTP transform against libsrtp2: the same bytes and the same verdicts, packet for packet. By OpenSSL, and
+ * where intel-ipsec-mb is installed (URCHIN_IPSEC_MB: its file) also by that.
+ */
 #include "support/cmocka_all.h"
 
 #include <stdlib.h>
@@ -7,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/err.h"
 #include "transport/srtp.h"
+#include "transport/srtp_engine.h"
 #include "transport/srtp_window.h"
 
 #define CAP 1700
@@ -199,6 +203,11 @@ int main(void)
 	    cmocka_unit_test(the_same_verdicts_are_given),
 	    cmocka_unit_test(a_window_remembers_its_width),
 	};
+	const char *file = getenv("URCHIN_IPSEC_MB");
+	int failed = cmocka_run_group_tests_name("OpenSSL", tests, NULL, NULL);
+	const char *engine = urchin_srtp_engine_choose(file ? file : "auto");
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (strcmp(engine, "OpenSSL") != 0)
+		failed += cmocka_run_group_tests_name(engine, tests, NULL, NULL);
+	return failed;
 }
