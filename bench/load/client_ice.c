@@ -291,8 +291,9 @@ static uint8_t *client_reserve(struct urchin_ice *base)
 	return reserved;
 }
 
-static int client_commit(struct urchin_ice *base, size_t len)
+static int client_commit(struct urchin_ice *base, size_t len, bool is_video)
 {
+	(void)is_video;
 	return client_send(base, reserved, len);
 }
 

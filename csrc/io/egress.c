@@ -7,13 +7,19 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/err.h"
+#include "io/backlog.h"
+#include "io/clock.h"
+
 #define SLOTS 128
 #define TRAIN_DATAGRAMS_MAX 64 /* UDP_MAX_SEGMENTS of all kernels that have it */
 #define TRAIN_BYTES_MAX 64000  /* an IP packet's length must hold the whole train */
+#define RETRY_US 2000
 
 struct slot {
 	struct urchin_egress_way *way;
-	size_t len;
+	uint32_t len;
+	bool is_video;
 };
 
 /* A message of sendmmsg: `count` slots from `first` on. */
@@ -25,6 +31,8 @@ struct train {
 struct urchin_egress {
 	struct urchin_loop *loop;
 	struct urchin_loop_task task;
+	struct urchin_loop_timer timer; /* runs while the backlog is not empty */
+	struct urchin_backlog *backlog;
 	size_t count;
 	struct slot slots[SLOTS];
 	struct iovec vectors[SLOTS];
@@ -42,13 +50,73 @@ static void on_task(struct urchin_loop_task *task)
 	urchin_egress_flush((struct urchin_egress *)(void *)((char *)task - offsetof(struct urchin_egress, task)));
 }
 
+static void run_timer(struct urchin_egress *egress, uint64_t now_us)
+{
+	if (urchin_backlog_count(egress->backlog) > 0 && egress->timer.entry.position == 0)
+		urchin_loop_set_timer(egress->loop, &egress->timer, now_us + RETRY_US);
+}
+
+static void on_due(struct urchin_loop_timer *timer, uint64_t now_us)
+{
+	struct urchin_egress *egress =
+	    (struct urchin_egress *)(void *)((char *)timer - offsetof(struct urchin_egress, timer));
+
+	urchin_backlog_retry(egress->backlog, now_us);
+	run_timer(egress, now_us);
+}
+
+static bool is_full(int error)
+{
+	return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
+}
+
+/*
+ * ICMP errors of earlier datagrams, to whomever, are told to the next one that is sent and lose it. The same numbers
+ * are what the route says of this datagram: the second attempt tells.
+ */
+static bool may_be_of_another(int error)
+{
+	return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EPROTO ||
+	       error == EACCES;
+}
+
+/* Returns 0 or an errno. */
+static int send_one(const struct urchin_egress_way *way, const uint8_t *bytes, size_t len)
+{
+	ssize_t sent = -1;
+
+	for (int i = 0; i < 2 && sent < 0; i++) {
+		sent = sendto(way->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL, way->addr_len ? &way->addr.any : NULL,
+			      way->addr_len);
+		if (sent < 0 && errno != EINTR && !may_be_of_another(errno))
+			break;
+	}
+	return sent < 0 ? errno : 0;
+}
+
+static int on_retry(void *owner, const struct urchin_egress_way *way, const uint8_t *bytes, size_t len)
+{
+	int error = send_one(way, bytes, len);
+
+	(void)owner;
+	if (error == 0)
+		return 0;
+	return is_full(error) ? URCHIN_EFULL : URCHIN_ESYSTEM;
+}
+
 struct urchin_egress *urchin_egress_new(struct urchin_loop *loop)
 {
 	struct urchin_egress *egress = calloc(1, sizeof(*egress));
 
 	if (!egress)
 		return NULL;
+	egress->backlog = urchin_backlog_new(on_retry, egress);
+	if (!egress->backlog) {
+		free(egress);
+		return NULL;
+	}
 	egress->loop = loop;
+	egress->timer.on_due = on_due;
 	egress->task.run = on_task;
 	for (size_t i = 0; i < SLOTS; i++)
 		egress->vectors[i].iov_base = egress->arena[i];
@@ -60,6 +128,8 @@ void urchin_egress_free(struct urchin_egress *egress)
 	if (!egress)
 		return;
 	urchin_loop_cancel(egress->loop, &egress->task);
+	urchin_loop_remove_timer(egress->loop, &egress->timer);
+	urchin_backlog_free(egress->backlog);
 	free(egress);
 }
 
@@ -70,9 +140,9 @@ uint8_t *urchin_egress_reserve(struct urchin_egress *egress)
 	return egress->arena[egress->count];
 }
 
-void urchin_egress_commit(struct urchin_egress *egress, struct urchin_egress_way *way, size_t len)
+void urchin_egress_commit(struct urchin_egress *egress, struct urchin_egress_way *way, size_t len, bool is_video)
 {
-	egress->slots[egress->count] = (struct slot){.way = way, .len = len};
+	egress->slots[egress->count] = (struct slot){.way = way, .len = (uint32_t)len, .is_video = is_video};
 	egress->vectors[egress->count].iov_len = len;
 	egress->count++;
 	urchin_loop_post(egress->loop, &egress->task);
@@ -132,6 +202,7 @@ static void count_train(const struct urchin_egress *egress, const struct train *
 	for (size_t i = 0; i < train->count; i++) {
 		way->datagrams_sent += is_sent;
 		way->datagrams_dropped += !is_sent;
+		way->datagrams_refused += !is_sent;
 		way->bytes_sent += is_sent ? egress->slots[train->first + i].len : 0;
 	}
 }
@@ -142,49 +213,96 @@ static bool is_train_refused(const struct train *train, int error)
 	return train->count > 1 && (error == EIO || error == EINVAL || error == EMSGSIZE || error == ENOPROTOOPT);
 }
 
-static void send_singly(struct urchin_egress *egress, const struct train *train)
+/* The slots [first, end) wait for their socket. */
+static void put_aside(struct urchin_egress *egress, size_t first, size_t end)
 {
-	struct urchin_egress_way *way = egress->slots[train->first].way;
+	uint64_t now_us = urchin_clock_us();
 
-	for (size_t i = train->first; i < train->first + train->count; i++) {
-		struct train one = {.first = i, .count = 1};
-		ssize_t sent = sendto(way->fd, egress->arena[i], egress->slots[i].len, MSG_DONTWAIT | MSG_NOSIGNAL,
-				      &way->addr.any, way->addr_len);
+	for (size_t i = first; i < end; i++) {
+		const struct slot *slot = &egress->slots[i];
 
-		count_train(egress, &one, sent >= 0);
+		urchin_backlog_put(egress->backlog, slot->way, egress->arena[i], slot->len, slot->is_video, now_us);
 	}
+	run_timer(egress, now_us);
 }
 
-/* Sends messages [0, count), all of one socket. What the kernel does not take is lost, as on the network. */
+/* Returns the first slot of the train that found no room, or the one after it. */
+static size_t send_singly(struct urchin_egress *egress, const struct train *train)
+{
+	struct urchin_egress_way *way = egress->slots[train->first].way;
+	size_t end = train->first + train->count;
+
+	for (size_t i = train->first; i < end; i++) {
+		struct train one = {.first = i, .count = 1};
+		int error = send_one(way, egress->arena[i], egress->slots[i].len);
+
+		if (is_full(error))
+			return i;
+		count_train(egress, &one, error == 0);
+	}
+	return end;
+}
+
+/*
+ * Deals with a train that failed. Returns how many of the slots [train->first, ...) are done with; fewer than the train
+ * has: the socket is full.
+ */
+static size_t handle_failed(struct urchin_egress *egress, const struct train *train, int error)
+{
+	if (is_full(error))
+		return 0;
+	if (is_train_refused(train, error)) {
+		egress->slots[train->first].way->refuses_trains = true;
+		return send_singly(egress, train) - train->first;
+	}
+	count_train(egress, train, false);
+	return train->count;
+}
+
+/* Sends messages [0, count), all of one socket. */
 static void send_messages(struct urchin_egress *egress, size_t count)
 {
 	int fd = egress->slots[egress->trains[0].first].way->fd;
-	size_t done = 0;
+	size_t done = 0, retried = SIZE_MAX;
 
 	while (done < count) {
 		int sent = sendmmsg(fd, &egress->messages[done], (unsigned)(count - done), MSG_DONTWAIT | MSG_NOSIGNAL);
-		const struct train *failed;
+		const struct train *failed = &egress->trains[done];
+		size_t handled;
 
 		for (int i = 0; i < sent; i++)
 			count_train(egress, &egress->trains[done + (size_t)i], true);
 		if (sent > 0)
 			done += (size_t)sent;
-		if (sent > 0 || (sent < 0 && errno == EINTR))
+		if (sent > 0 || errno == EINTR)
 			continue;
-		failed = &egress->trains[done];
-		if (sent < 0 && is_train_refused(failed, errno)) {
-			egress->slots[failed->first].way->refuses_trains = true;
-			send_singly(egress, failed);
-		} else {
-			count_train(egress, failed, false);
+		if (may_be_of_another(errno) && retried != done) {
+			retried = done;
+			continue;
+		}
+		handled = handle_failed(egress, failed, errno);
+		if (handled < failed->count) {
+			const struct train *last = &egress->trains[count - 1];
+
+			put_aside(egress, failed->first + handled, last->first + last->count);
+			return;
 		}
 		done++;
 	}
 }
 
+/* Sends the slots [first, end), all of one socket, of which messages were made; those behind others wait. */
+static void send_run(struct urchin_egress *egress, size_t messages, size_t first, size_t end)
+{
+	if (urchin_backlog_is_stuck(egress->backlog, egress->slots[first].way->fd))
+		put_aside(egress, first, end);
+	else
+		send_messages(egress, messages);
+}
+
 void urchin_egress_flush(struct urchin_egress *egress)
 {
-	size_t at = 0, messages = 0;
+	size_t at = 0, first = 0, messages = 0;
 
 	urchin_loop_cancel(egress->loop, &egress->task);
 	while (at < egress->count) {
@@ -193,9 +311,24 @@ void urchin_egress_flush(struct urchin_egress *egress)
 		fill_message(egress, messages++, at, count);
 		at += count;
 		if (at == egress->count || egress->slots[at].way->fd != egress->slots[at - 1].way->fd) {
-			send_messages(egress, messages);
+			send_run(egress, messages, first, at);
 			messages = 0;
+			first = at;
 		}
 	}
 	egress->count = 0;
+}
+
+void urchin_egress_release(struct urchin_egress *egress, struct urchin_egress_way *way)
+{
+	urchin_egress_flush(egress);
+	urchin_backlog_forget(egress->backlog, way);
+}
+
+void urchin_egress_keep(struct urchin_egress *egress, struct urchin_egress_way *way, const uint8_t *bytes, size_t len)
+{
+	uint64_t now_us = urchin_clock_us();
+
+	urchin_backlog_put(egress->backlog, way, bytes, len, false, now_us);
+	run_timer(egress, now_us);
 }

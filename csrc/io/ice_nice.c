@@ -383,11 +383,12 @@ static uint8_t *nice_reserve(struct urchin_ice *base)
 	return ice->is_closing ? NULL : urchin_nice_generation_reserve(ice->current, ice->egress);
 }
 
-static int nice_commit(struct urchin_ice *base, size_t len)
+static int nice_commit(struct urchin_ice *base, size_t len, bool is_video)
 {
 	struct ice_nice *ice = from_base(base);
 
-	return ice->is_closing ? URCHIN_ESTATE : urchin_nice_generation_commit(ice->current, ice->egress, len);
+	return ice->is_closing ? URCHIN_ESTATE
+			       : urchin_nice_generation_commit(ice->current, ice->egress, len, is_video);
 }
 
 static int nice_add_stats(const struct urchin_ice *base, struct urchin_stats *stats, uint64_t now_us)

@@ -20,8 +20,11 @@
 static void on_lite_send(void *owner, const struct urchin_ice_way *way, const uint8_t *bytes, size_t len)
 {
 	struct ice_shared *ice = owner;
+	int err = urchin_mux_send(ice->home->mux, way, bytes, len, false);
 
-	urchin_mux_send(ice->home->mux, way, bytes, len, false);
+	/* Consent must not wait for the end of the video that fills the socket. */
+	if (err == URCHIN_EFULL && ice->has_way && !urchin_mux_is_tcp(way) && urchin_ice_way_equal(way, &ice->way))
+		urchin_egress_keep(ice->home->egress, &ice->egress, bytes, len);
 }
 
 static bool on_lite_flow(void *owner, const struct urchin_ice_way *way)
@@ -38,12 +41,12 @@ static void on_lite_flow_gone(void *owner, const struct urchin_ice_way *way)
 	urchin_mux_remove_way(ice->home->mux, way);
 }
 
-/* What waits in the egress goes the way it was meant for. */
+/* What waits in the egress goes the way it was meant for, or nowhere. */
 static void change_way(struct ice_shared *ice, const struct urchin_ice_way *way)
 {
 	struct sockaddr_storage storage = {0};
 
-	urchin_egress_flush(ice->home->egress);
+	urchin_egress_release(ice->home->egress, &ice->egress);
 	ice->has_way = way != NULL;
 	if (!way)
 		return;
@@ -342,6 +345,10 @@ static int shared_send(struct urchin_ice *base, const uint8_t *bytes, size_t len
 	if (!ice->has_way || ice->is_closing)
 		return URCHIN_ESTATE;
 	err = urchin_mux_send(ice->home->mux, &ice->way, bytes, len, false);
+	if (err == URCHIN_EFULL && !urchin_mux_is_tcp(&ice->way)) {
+		urchin_egress_keep(ice->home->egress, &ice->egress, bytes, len);
+		return 0;
+	}
 	ice->counters.send_failed += err != 0;
 	ice->counters.packets_sent += err == 0;
 	ice->counters.bytes_sent += err == 0 ? len : 0;
@@ -361,13 +368,13 @@ static uint8_t *shared_reserve(struct urchin_ice *base)
 	return ice->tcp_buffer;
 }
 
-static int shared_commit(struct urchin_ice *base, size_t len)
+static int shared_commit(struct urchin_ice *base, size_t len, bool is_video)
 {
 	struct ice_shared *ice = from_base(base);
 	int err;
 
 	if (!urchin_mux_is_tcp(&ice->way)) {
-		urchin_egress_commit(ice->home->egress, &ice->egress, len);
+		urchin_egress_commit(ice->home->egress, &ice->egress, len, is_video);
 		return 0;
 	}
 	err = urchin_mux_send(ice->home->mux, &ice->way, ice->tcp_buffer, len, true);
@@ -393,7 +400,7 @@ static void leave(struct ice_shared *ice)
 	struct urchin_ice_lite_flow flows[URCHIN_ICE_LITE_FLOWS_MAX];
 	size_t count = urchin_ice_lite_get_flows(ice->lite, flows, URCHIN_ICE_LITE_FLOWS_MAX);
 
-	urchin_egress_flush(ice->home->egress);
+	urchin_egress_release(ice->home->egress, &ice->egress);
 	for (size_t i = 0; i < count; i++)
 		urchin_mux_remove_way(ice->home->mux, &flows[i].way);
 	urchin_ice_lite_end(ice->lite);

@@ -123,6 +123,8 @@ static void add_packets(const struct ice_shared *ice, struct urchin_stats_writer
 	urchin_stats_put(writer, "packetsReceived", (double)counters->packets_received);
 	urchin_stats_put(writer, "bytesReceived", (double)counters->bytes_received);
 	urchin_stats_put(writer, "packetsDiscardedOnSend", (double)(counters->send_failed + egress->datagrams_dropped));
+	urchin_stats_put(writer, "videoPacketsDiscardedOnSend", (double)egress->video_dropped);
+	urchin_stats_put(writer, "packetsRefusedOnSend", (double)(counters->send_failed + egress->datagrams_refused));
 }
 
 static void add_pair(const struct ice_shared *ice, struct urchin_stats_writer *writer,

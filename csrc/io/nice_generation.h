@@ -157,7 +157,8 @@ void urchin_nice_generation_end_candidates(struct urchin_nice_generation *genera
 /* Returns 0, URCHIN_ESTATE (no path, or consent is gone) or URCHIN_ESYSTEM (dropped). */
 /* As reserve() and commit() of transport/ice.h; `egress` may be NULL, and is the same in both. */
 uint8_t *urchin_nice_generation_reserve(struct urchin_nice_generation *generation, struct urchin_egress *egress);
-int urchin_nice_generation_commit(struct urchin_nice_generation *generation, struct urchin_egress *egress, size_t len);
+int urchin_nice_generation_commit(struct urchin_nice_generation *generation, struct urchin_egress *egress, size_t len,
+				  bool is_video);
 int urchin_nice_generation_send(struct urchin_nice_generation *generation, const uint8_t *bytes, size_t len);
 enum urchin_ice_state urchin_nice_generation_state(const struct urchin_nice_generation *generation);
 int urchin_nice_generation_add_stats(const struct urchin_nice_generation *generation, struct urchin_stats *stats,

@@ -330,8 +330,8 @@ void urchin_nice_media_open(struct urchin_nice_generation *generation, const cha
 
 void urchin_nice_media_close(struct urchin_nice_generation *generation)
 {
-	if (generation->used_egress)
-		urchin_egress_flush(generation->used_egress);
+	for (size_t i = 0; generation->used_egress && i < generation->media_count; i++)
+		urchin_egress_release(generation->used_egress, &generation->media[i].way);
 	generation->used_egress = NULL;
 	for (size_t i = 0; i < generation->media_count; i++)
 		urchin_udp_socket_close(&generation->media[i].udp);
@@ -472,6 +472,36 @@ static int send_by_backend(struct urchin_nice_generation *generation, const uint
 	return 0;
 }
 
+/* What waits in the egress goes where it was meant to go when the way changes, or nowhere. */
+static void set_way(struct urchin_nice_media *media, struct urchin_egress *egress, const struct urchin_addr *remote)
+{
+	struct sockaddr_storage storage;
+	socklen_t len = urchin_sockaddr_write(remote, &storage);
+
+	if (media->way.addr_len == len && media->way.fd == media->udp.fd &&
+	    memcmp(&media->way.addr, &storage, len) == 0)
+		return;
+	urchin_egress_release(egress, &media->way);
+	media->way.fd = media->udp.fd;
+	media->way.addr_len = len;
+	media->way.refuses_trains = false;
+	memcpy(&media->way.addr, &storage, len);
+}
+
+/* RTCP and DTLS: when the socket is full they wait in front of the video that fills it. */
+static int send_by_socket(struct urchin_nice_generation *generation, struct urchin_nice_media *media,
+			  const struct urchin_addr *remote, const uint8_t *bytes, size_t len)
+{
+	int err = urchin_udp_socket_send(&media->udp, remote, bytes, len);
+
+	if (err != URCHIN_EFULL || !generation->used_egress)
+		return err;
+	set_way(media, generation->used_egress, remote);
+	urchin_egress_keep(generation->used_egress, &media->way, bytes, len);
+	media->udp.counters.send_full--; /* not lost yet */
+	return 0;
+}
+
 int urchin_nice_generation_send(struct urchin_nice_generation *generation, const uint8_t *bytes, size_t len)
 {
 	struct urchin_addr remote;
@@ -483,23 +513,7 @@ int urchin_nice_generation_send(struct urchin_nice_generation *generation, const
 		return URCHIN_ESYSTEM;
 	if (local == URCHIN_ICE_PATH_BACKEND)
 		return send_by_backend(generation, bytes, len);
-	return urchin_udp_socket_send(&generation->media[local].udp, &remote, bytes, len);
-}
-
-/* What waits in the egress goes where it was meant to go when the way changes. */
-static void set_way(struct urchin_nice_media *media, struct urchin_egress *egress, const struct urchin_addr *remote)
-{
-	struct sockaddr_storage storage;
-	socklen_t len = urchin_sockaddr_write(remote, &storage);
-
-	if (media->way.addr_len == len && media->way.fd == media->udp.fd &&
-	    memcmp(&media->way.addr, &storage, len) == 0)
-		return;
-	urchin_egress_flush(egress);
-	media->way.fd = media->udp.fd;
-	media->way.addr_len = len;
-	media->way.refuses_trains = false;
-	memcpy(&media->way.addr, &storage, len);
+	return send_by_socket(generation, &generation->media[local], &remote, bytes, len);
 }
 
 uint8_t *urchin_nice_generation_reserve(struct urchin_nice_generation *generation, struct urchin_egress *egress)
@@ -515,10 +529,11 @@ uint8_t *urchin_nice_generation_reserve(struct urchin_nice_generation *generatio
 	return urchin_egress_reserve(egress);
 }
 
-int urchin_nice_generation_commit(struct urchin_nice_generation *generation, struct urchin_egress *egress, size_t len)
+int urchin_nice_generation_commit(struct urchin_nice_generation *generation, struct urchin_egress *egress, size_t len,
+				  bool is_video)
 {
 	if (!egress || generation->reserved == URCHIN_ICE_PATH_BACKEND)
 		return urchin_nice_generation_send(generation, generation->buffer, len);
-	urchin_egress_commit(egress, &generation->media[generation->reserved].way, len);
+	urchin_egress_commit(egress, &generation->media[generation->reserved].way, len, is_video);
 	return 0;
 }

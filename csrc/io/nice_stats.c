@@ -61,6 +61,8 @@ static void add_pair_counters(struct urchin_stats_writer *writer, const struct u
 	urchin_stats_put(writer, "bytesReceived", (double)counters->bytes_received);
 	urchin_stats_put(writer, "packetsDiscardedOnSend",
 			 (double)(counters->send_full + counters->send_failed + way->datagrams_dropped));
+	urchin_stats_put(writer, "videoPacketsDiscardedOnSend", (double)way->video_dropped);
+	urchin_stats_put(writer, "packetsRefusedOnSend", (double)(counters->send_failed + way->datagrams_refused));
 }
 
 static void add_direct_pair(const struct urchin_nice_generation *generation, struct urchin_stats_writer *writer,

@@ -283,9 +283,10 @@ int urchin_udp_socket_send(struct urchin_udp_socket *udp, const struct urchin_ad
 		udp->counters.bytes_sent += len;
 		return 0;
 	}
-	if (errno == EAGAIN || errno == ENOBUFS)
+	if (errno == EAGAIN || errno == ENOBUFS) {
 		udp->counters.send_full++;
-	else
-		udp->counters.send_failed++;
+		return URCHIN_EFULL;
+	}
+	udp->counters.send_failed++;
 	return URCHIN_ESYSTEM;
 }

@@ -60,7 +60,8 @@ int urchin_udp_socket_open_beside(struct urchin_udp_socket *udp, struct urchin_l
 /* Harmless when it is closed, or zeroed with fd -1. */
 void urchin_udp_socket_close(struct urchin_udp_socket *udp);
 
-/* Sends one datagram or drops it, never waits. Returns 0 or URCHIN_ESYSTEM; errno tells why. */
+/* Sends one datagram, never waits. Returns 0, URCHIN_EFULL (no room in the socket) or URCHIN_ESYSTEM; errno tells why.
+ */
 int urchin_udp_socket_send(struct urchin_udp_socket *udp, const struct urchin_addr *to, const uint8_t *bytes,
 			   size_t len);
 

@@ -205,7 +205,8 @@ int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet
 	*parts = (struct urchin_rtp_parts){.header = header,
 					   .header_len = (size_t)header_len,
 					   .body = packet->rtp.payload,
-					   .body_len = packet->rtp.payload_len + packet->padding_len};
+					   .body_len = packet->rtp.payload_len + packet->padding_len,
+					   .is_video = sender->format.kind == URCHIN_VIDEO};
 	count_sent(sender, packet, parts->header_len + parts->body_len, now_us);
 	return (int)(parts->header_len + parts->body_len);
 }

@@ -84,14 +84,17 @@ static void feed_nack(struct urchin_connection *connection, struct urchin_stream
 		      const struct urchin_rtcp *rtcp, uint64_t now_us)
 {
 	uint8_t bytes[URCHIN_SENDER_HEADER_CAP + URCHIN_PACKET_CAP];
+	struct urchin_rtp_parts parts;
 	uint16_t seq;
 	size_t at = 0;
 
 	out->sender.nacks_received++;
 	for (size_t i = 0; i < RESENDS_PER_NACK && urchin_nack_next(rtcp, &at, &seq); i++) {
 		int len = urchin_sender_resend(&out->sender, seq, now_us, bytes);
-		if (len > 0)
-			urchin_transport_send_rtp(connection->transport, bytes, (size_t)len);
+		if (len <= 0 || urchin_rtp_split(&parts, bytes, (size_t)len) < 0)
+			continue;
+		parts.is_video = out->sender.format.kind == URCHIN_VIDEO;
+		urchin_transport_send_parts(connection->transport, &parts);
 	}
 }
 

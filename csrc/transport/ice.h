@@ -100,10 +100,10 @@ struct urchin_ice_ops {
 	/*
 	 * For many datagrams in a row: memory of URCHIN_ICE_DATAGRAM_CAP bytes to write the next one into, valid until
 	 * the next call of the backend; NULL: it can't be sent. commit() sends its first `len` bytes, at the end of the
-	 * turn at the latest, and returns as send() does.
+	 * turn at the latest, and returns as send() does. is_video: it is dropped before others when there is no room.
 	 */
 	uint8_t *(*reserve)(struct urchin_ice *ice);
-	int (*commit)(struct urchin_ice *ice, size_t len);
+	int (*commit)(struct urchin_ice *ice, size_t len, bool is_video);
 	/* Closes asynchronously; on_closed follows, always, but never inside this call. */
 	void (*close)(struct urchin_ice *ice);
 };

@@ -461,7 +461,7 @@ int urchin_transport_send_parts(struct urchin_transport *transport, const struct
 	len = urchin_srtp_protect_parts(transport->srtp, parts, out, PACKET_CAP);
 	if (len < 0)
 		return send_failed(&counters->send_protect_failed, len);
-	return count_sent(transport, transport->ice->ops->commit(transport->ice, (size_t)len), len);
+	return count_sent(transport, transport->ice->ops->commit(transport->ice, (size_t)len, parts->is_video), len);
 }
 
 int urchin_transport_send_rtp(struct urchin_transport *transport, const uint8_t *bytes, size_t len)

@@ -34,6 +34,7 @@ struct urchin_rtp_parts {
 	size_t header_len;
 	const uint8_t *body;
 	size_t body_len;
+	bool is_video; /* known to the sender only: may be dropped before others */
 };
 
 /* Finds the parts of a packet that is in one place. Returns 0 or URCHIN_EMALFORMED; padding is not looked at. */

@@ -214,7 +214,7 @@ static void packets_go_both_ways(void **state)
 	assert_int_equal(ice->ops->send(ice, media, sizeof(media)), 0);
 	assert_int_equal(recv(fd, bytes, sizeof(bytes), 0), sizeof(media));
 	memcpy(ice->ops->reserve(ice), media, sizeof(media));
-	assert_int_equal(ice->ops->commit(ice, sizeof(media)), 0);
+	assert_int_equal(ice->ops->commit(ice, sizeof(media), true), 0);
 	urchin_loop_turn(&loop, 0);
 	assert_int_equal(recv(fd, bytes, sizeof(bytes), 0), sizeof(media));
 	close(fd);
@@ -254,7 +254,7 @@ static void tcp_carries_all_of_it(void **state)
 	turn_until(&loop, &heard.packets, 1);
 	assert_int_equal(heard.len, 13);
 	memcpy(ice->ops->reserve(ice), "media", 5);
-	assert_int_equal(ice->ops->commit(ice, 5), 0);
+	assert_int_equal(ice->ops->commit(ice, 5, true), 0);
 	assert_int_equal(recv(fd, bytes, sizeof(bytes), 0), 7);
 	assert_memory_equal(bytes, "\0\5media", 7);
 	/* Its end is the end of the way, at once. */

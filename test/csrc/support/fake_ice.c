@@ -182,8 +182,9 @@ static uint8_t *fake_reserve(struct urchin_ice *base)
 	return ((struct fake_ice *)base)->reserved;
 }
 
-static int fake_commit(struct urchin_ice *base, size_t len)
+static int fake_commit(struct urchin_ice *base, size_t len, bool is_video)
 {
+	(void)is_video;
 	return base->ops->send(base, fake_reserve(base), len);
 }
 
