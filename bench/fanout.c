@@ -85,6 +85,8 @@ static uint64_t number(const char *text, uint64_t least, uint64_t most)
 	return value;
 }
 
+#define FRAME_GAP_US 10000
+
 static void read_steps(struct bench_plan *plan, const char *path)
 {
 	FILE *file = fopen(path, "r");
@@ -97,6 +99,10 @@ static void read_steps(struct bench_plan *plan, const char *path)
 	if (!file || plan->step_count == 0)
 		bench_fail("no steps");
 	fclose(file);
+	/* Frames are 33 ms apart; within one, packets never pause that long. */
+	for (size_t i = 0; i < plan->step_count; i++)
+		plan->steps[i].ends_frame =
+		    i + 1 == plan->step_count || plan->steps[i + 1].at_us >= plan->steps[i].at_us + FRAME_GAP_US;
 }
 
 struct traffic {

@@ -179,6 +179,7 @@ static void send_one(struct generator *self, const struct bench_step *step)
 	uint8_t packet[1500];
 	bool is_audio = self->plan->is_audio || step->stream > 0;
 	const struct urchin_rtp rtp = {
+	    .marker = step->ends_frame,
 	    .payload_type = (uint8_t)(BENCH_PAYLOAD_TYPE + is_audio),
 	    .seq = self->seqs[step->stream]++,
 	    .timestamp = self->timestamp + (uint32_t)(step->at_us * (is_audio ? 48 : 90) / 1000),

@@ -58,6 +58,7 @@ struct bench_step {
 	uint64_t at_us;
 	size_t len;
 	size_t stream;
+	bool ends_frame; /* RTP's marker */
 };
 
 /*

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -12,7 +14,7 @@
 #include "io/udp_inbox.h"
 
 #define EVENTS_PER_TURN 256
-#define MAX_WAIT_MS 60000
+#define MAX_WAIT_US UINT64_C(60000000)
 
 int urchin_loop_init(struct urchin_loop *loop)
 {
@@ -128,10 +130,10 @@ void urchin_loop_cancel(struct urchin_loop *loop, struct urchin_loop_task *task)
 		loop->running.last = task->previous;
 }
 
-static int wait_ms(const struct urchin_loop *loop, uint64_t max_wait_us)
+static uint64_t wait_us(const struct urchin_loop *loop, uint64_t max_wait_us)
 {
 	const struct urchin_heap_entry *first = urchin_heap_first(&loop->timers);
-	uint64_t wait_us = max_wait_us;
+	uint64_t least_us = max_wait_us < MAX_WAIT_US ? max_wait_us : MAX_WAIT_US;
 
 	if (loop->tasks.first)
 		return 0;
@@ -139,13 +141,26 @@ static int wait_ms(const struct urchin_loop *loop, uint64_t max_wait_us)
 		uint64_t now_us = urchin_clock_us();
 		uint64_t left_us = first->deadline_us > now_us ? first->deadline_us - now_us : 0;
 
-		if (left_us < wait_us)
-			wait_us = left_us;
+		if (left_us < least_us)
+			least_us = left_us;
 	}
-	if (wait_us >= (uint64_t)MAX_WAIT_MS * 1000)
-		return MAX_WAIT_MS;
+	return least_us;
+}
+
+/* Milliseconds are too coarse for packets that wait; epoll_pwait2 (Linux 5.11) may be missing or forbidden. */
+static int wait_for_events(struct urchin_loop *loop, struct epoll_event *events, uint64_t time_us)
+{
+	if (!loop->is_coarse && time_us % 1000 != 0) {
+		struct timespec time = {.tv_sec = (time_t)(time_us / 1000000),
+					.tv_nsec = (long)(time_us % 1000000) * 1000};
+		int count = (int)syscall(SYS_epoll_pwait2, loop->epoll_fd, events, EVENTS_PER_TURN, &time, NULL, 0);
+
+		if (count >= 0 || errno == EINTR)
+			return count;
+		loop->is_coarse = true;
+	}
 	/* Rounded up: waking early would only spin. */
-	return (int)((wait_us + 999) / 1000);
+	return epoll_wait(loop->epoll_fd, events, EVENTS_PER_TURN, (int)((time_us + 999) / 1000));
 }
 
 static void run_timers(struct urchin_loop *loop)
@@ -182,7 +197,7 @@ static void run_tasks(struct urchin_loop *loop)
 void urchin_loop_turn(struct urchin_loop *loop, uint64_t max_wait_us)
 {
 	struct epoll_event events[EVENTS_PER_TURN];
-	int count = epoll_wait(loop->epoll_fd, events, EVENTS_PER_TURN, wait_ms(loop, max_wait_us));
+	int count = wait_for_events(loop, events, wait_us(loop, max_wait_us));
 
 	for (int i = 0; i < count; i++) {
 		int fd = events[i].data.fd;

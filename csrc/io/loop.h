@@ -42,6 +42,7 @@ struct urchin_loop_tasks {
 
 struct urchin_loop {
 	int epoll_fd;
+	bool is_coarse; /* the kernel waits for whole milliseconds only */
 	struct urchin_heap timers;
 	struct urchin_loop_watch **watches; /* by descriptor */
 	size_t watch_cap;

@@ -167,10 +167,16 @@ static void on_events(void *owner)
 		worker->config.on_events(worker->config.owner);
 }
 
-static void on_packets_waiting(void *owner)
+static void on_packets_waiting(void *owner, uint64_t deadline_us)
 {
 	struct urchin_worker *worker = owner;
 
+	if (deadline_us > urchin_clock_us()) {
+		urchin_loop_cancel(&worker->loop, &worker->forward_task);
+		if (urchin_loop_set_timer(&worker->loop, &worker->forward_timer, deadline_us) == 0)
+			return;
+	}
+	urchin_loop_remove_timer(&worker->loop, &worker->forward_timer);
 	urchin_loop_post(&worker->loop, &worker->forward_task);
 }
 
@@ -181,6 +187,15 @@ static void run_forward_task(struct urchin_loop_task *task)
 
 	urchin_router_flush(worker->router);
 	urchin_egress_flush(worker->egress);
+}
+
+static void on_forward_timer(struct urchin_loop_timer *timer, uint64_t now_us)
+{
+	struct urchin_worker *worker =
+	    (struct urchin_worker *)(void *)((char *)timer - offsetof(struct urchin_worker, forward_timer));
+
+	(void)now_us;
+	run_forward_task(&worker->forward_task);
 }
 
 static void on_network_change(void *owner)
@@ -257,6 +272,7 @@ static struct urchin_worker *make_worker(const struct urchin_worker_config *conf
 	worker->wake_watch.on_ready = on_wake;
 	worker->command_task.run = run_commands;
 	worker->forward_task.run = run_forward_task;
+	worker->forward_timer.on_due = on_forward_timer;
 	atomic_init(&worker->is_stopping, false);
 	urchin_table_init(&worker->connections);
 	if (urchin_queue_init(&worker->commands, sizeof(struct urchin_command), on_commands, worker)) {

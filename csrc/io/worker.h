@@ -39,6 +39,7 @@ struct urchin_worker {
 	struct urchin_table connections;
 	struct urchin_router *router;
 	struct urchin_loop_task forward_task;
+	struct urchin_loop_timer forward_timer;
 	struct urchin_egress *egress;
 	struct urchin_ice_nice_home nice_home;
 	struct urchin_link_watch link_watch;

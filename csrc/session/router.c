@@ -22,6 +22,8 @@ struct urchin_router {
 	struct urchin_router_callbacks callbacks;
 	void *owner;
 	struct urchin_router_batch *batch; /* NULL: packets don't wait */
+	struct urchin_hold hold;
+	uint64_t told_deadline_us;
 };
 
 struct urchin_router *urchin_router_new(const struct urchin_router_callbacks *callbacks, void *owner)
@@ -94,6 +96,7 @@ void urchin_router_remove_input(struct urchin_router *router, struct urchin_rout
 		urchin_table_remove(&router->inputs, input->id);
 	if (router->batch)
 		urchin_router_batch_forget(router->batch, input);
+	urchin_hold_end_stream(&router->hold, &input->hold);
 	while (input->output_count > 0)
 		unlink_output(input->outputs[input->output_count - 1]);
 	free(input->outputs);
@@ -201,6 +204,16 @@ static void send_all(struct urchin_router_input *input, const struct urchin_arri
 		want_keyframe(input, now_us);
 }
 
+static void tell_waiting(struct urchin_router *router)
+{
+	uint64_t deadline_us = urchin_hold_deadline_us(&router->hold);
+
+	if (router->batch->count > 1 && deadline_us == router->told_deadline_us)
+		return;
+	router->told_deadline_us = deadline_us;
+	router->callbacks.on_waiting(router->owner, deadline_us);
+}
+
 void urchin_router_forward(struct urchin_router_input *input, const struct urchin_packet *packet, uint64_t now_us)
 {
 	struct urchin_router *router = input->router;
@@ -222,8 +235,18 @@ void urchin_router_forward(struct urchin_router_input *input, const struct urchi
 	if (urchin_router_batch_is_full(router->batch))
 		urchin_router_flush(router);
 	urchin_router_batch_add(router->batch, input, packet, now_us);
-	if (router->batch->count == 1)
-		router->callbacks.on_waiting(router->owner);
+	if (input->receiver->format.kind == URCHIN_VIDEO)
+		urchin_hold_add(&router->hold, &input->hold, packet->rtp.marker, now_us);
+	tell_waiting(router);
+}
+
+static size_t count_waiting(const struct urchin_router_batch *batch, const struct urchin_router_input *input)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < batch->count; i++)
+		count += batch->arrived[i].input == input;
+	return count;
 }
 
 void urchin_router_flush(struct urchin_router *router)
@@ -238,10 +261,14 @@ void urchin_router_flush(struct urchin_router *router)
 		struct urchin_router_input *input = batch->arrived[i].input;
 		if (!input)
 			continue;
+		urchin_hold_count(&router->hold, count_waiting(batch, input) * input->output_count,
+				  batch->arrived[batch->count - 1].now_us);
 		send_all(input, &batch->arrived[i], batch->count - i);
 		urchin_router_batch_forget(batch, input);
+		urchin_hold_end_stream(&router->hold, &input->hold);
 	}
 	batch->count = 0;
+	urchin_hold_end(&router->hold);
 	batch->is_in_flush = false;
 }
 

@@ -30,8 +30,11 @@ struct urchin_export {
 };
 
 struct urchin_router_callbacks {
-	/* Packets wait for urchin_router_flush(), which is wanted before the turn ends. Called once per flush. */
-	void (*on_waiting)(void *owner);
+	/*
+	 * Packets wait for urchin_router_flush(), which is wanted at deadline_us, or before the turn ends when that is
+	 * past. Called again when the deadline moves.
+	 */
+	void (*on_waiting)(void *owner, uint64_t deadline_us);
 	/* For the workers of this set (bit n: worker n). */
 	void (*on_export)(void *owner, uint64_t workers, const struct urchin_export *item);
 	/* A viewer of an imported receiver wants a key frame: its own worker is to be asked. */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "media/keyframe_request.h"
+#include "session/hold.h"
 #include "session/router.h"
 
 struct urchin_connection;
@@ -26,6 +27,7 @@ struct urchin_router_input {
 	uint64_t exported_to; /* bit n: worker n */
 	uint64_t asked_us;    /* imports only: when its worker was asked for a key frame */
 	struct urchin_keyframe_request keyframe;
+	struct urchin_hold_stream hold;
 };
 
 /* A sender as the router sees it; the connection owns it and fills the first three. */

@@ -55,7 +55,8 @@ struct call {
 	uint64_t now_us;
 	struct urchin_cert *cert;
 	struct urchin_router *router;
-	size_t waiting; /* how often the router wanted a flush */
+	size_t waiting;    /* how often the router wanted a flush */
+	uint64_t flush_us; /* and when, the last time */
 	struct peer peers[PEERS_MAX];
 	size_t peer_count;
 };
@@ -120,9 +121,10 @@ static inline void client_on_closed(void *owner)
 	((struct peer *)owner)->client_closed = true;
 }
 
-static inline void call_on_waiting(void *owner)
+static inline void call_on_waiting(void *owner, uint64_t deadline_us)
 {
 	((struct call *)owner)->waiting++;
+	((struct call *)owner)->flush_us = deadline_us;
 }
 
 /* Packets are forwarded as they come, or (waits) by urchin_router_flush(). */
@@ -296,6 +298,7 @@ struct source {
 	uint16_t transport_seq;
 	uint8_t transport_cc_id;
 	uint32_t packets;
+	bool is_mid_frame; /* more packets of the frame follow: no marker */
 };
 
 /* Sends one packet with this payload; its first 4 bytes get the packet's number in `source`. */
@@ -320,11 +323,11 @@ static inline void source_send_payload(struct source *source, const uint8_t *pay
 		exts[count++] = (struct urchin_rtp_ext){source->transport_cc_id, transport_seq, 2};
 	int block_len = urchin_rtp_ext_write(block, sizeof block, exts, count);
 	assert_true(block_len >= 0);
-	struct urchin_rtp rtp = {.payload_type = source->payload_type,
+	struct urchin_rtp rtp = {.marker = !source->is_mid_frame,
+				 .payload_type = source->payload_type,
 				 .seq = source->seq,
 				 .timestamp = source->timestamp,
 				 .ssrc = source->ssrc,
-				 .marker = true,
 				 .payload = payload,
 				 .payload_len = len};
 	int out_len = urchin_rtp_write(out, sizeof out, &rtp, block_len > 0 ? block : NULL, (size_t)block_len);

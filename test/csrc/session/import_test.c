@@ -53,9 +53,10 @@ static struct call *call_with(const struct urchin_router_callbacks *callbacks, s
 	return call;
 }
 
-static void on_waiting(void *owner)
+static void on_waiting(void *owner, uint64_t deadline_us)
 {
 	(void)owner;
+	(void)deadline_us;
 }
 
 static struct scene *scene_new(void)

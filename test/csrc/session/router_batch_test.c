@@ -184,6 +184,31 @@ static void packets_of_a_stream_that_began_anew_are_dropped(void **state)
 	call_free(scene.call);
 }
 
+/* The deadline that the router asks for, as the worker sees it. */
+static void a_busy_worker_waits_for_the_frames_last_packet(void **state)
+{
+	struct scene scene = scene_new();
+
+	(void)state;
+	scene.video.is_mid_frame = true;
+	for (size_t i = 0; i < 300; i++) {
+		for (size_t k = 0; k < 4; k++)
+			source_send(&scene.video, false);
+		call_run(scene.call, 1);
+		flush(&scene);
+	}
+	assert_true(scene.call->flush_us > 0);
+	source_send(&scene.video, false);
+	call_run(scene.call, 1);
+	uint64_t deadline_us = scene.call->flush_us;
+	assert_in_range(deadline_us, scene.call->now_us - 1000, scene.call->now_us + 1000);
+	scene.video.is_mid_frame = false;
+	source_send(&scene.video, false);
+	call_run(scene.call, 1);
+	assert_int_equal(scene.call->flush_us, 0);
+	call_free(scene.call);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +218,7 @@ int main(void)
 	    cmocka_unit_test(what_is_resent_has_the_same_padding),
 	    cmocka_unit_test(a_removed_receiver_takes_its_packets_along),
 	    cmocka_unit_test(packets_of_a_stream_that_began_anew_are_dropped),
+	    cmocka_unit_test(a_busy_worker_waits_for_the_frames_last_packet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
