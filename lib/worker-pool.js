@@ -132,8 +132,7 @@ export class WorkerPool {
    */
   openConnection(config, onEvent) {
     if (config.litePort) claimIcePort(config.litePort)
-    // TCP connections to the shared port can't be handed over: the first worker accepts them all.
-    const worker = config.litePort && config.tcp ? this.#workers[0] : this.#pick()
+    const worker = this.#pick()
     const connectionId = worker.openConnection(config, (event) => {
       if (event.type === 'closed') this.#forget(connectionId)
       onEvent(event)

@@ -61,6 +61,19 @@ static void take_datagram(struct urchin_worker *worker, struct urchin_parcel *pa
 	post(worker, to, &worker->parcel);
 }
 
+static void take_link(struct urchin_worker *worker, struct urchin_parcel *parcel)
+{
+	struct urchin_mux_datagram first = {
+	    .local = parcel->local,
+	    .remote = parcel->remote,
+	    .bytes = parcel->bytes,
+	    .len = parcel->len,
+	    .now_us = parcel->now_us,
+	};
+
+	urchin_mux_adopt(worker->ice_home.mux, parcel->fd, &first, parcel->bytes);
+}
+
 static void take(struct urchin_worker *worker, struct urchin_parcel *parcel)
 {
 	switch (parcel->kind) {
@@ -73,6 +86,9 @@ static void take(struct urchin_worker *worker, struct urchin_parcel *parcel)
 		break;
 	case URCHIN_PARCEL_DATAGRAM:
 		take_datagram(worker, parcel);
+		break;
+	case URCHIN_PARCEL_LINK:
+		take_link(worker, parcel);
 		break;
 	case URCHIN_PARCEL_CLAIM:
 		urchin_claims_put(&worker->claims, &parcel->local, &parcel->remote, parcel->from, urchin_clock_us());
@@ -97,24 +113,40 @@ static void on_filled(void *owner)
 	urchin_worker_wake(owner);
 }
 
+/* Posts what came to the shared port, with the parcel's kind and fd set. Returns whether it was taken. */
+static bool pass_on(struct urchin_worker *worker, int to, const struct urchin_mux_datagram *datagram)
+{
+	struct urchin_parcel *parcel = &worker->parcel;
+
+	if (to < 0 || to == worker->number || datagram->len > sizeof(parcel->bytes))
+		return false;
+	parcel->from = (uint32_t)worker->number;
+	parcel->now_us = datagram->now_us;
+	parcel->local = datagram->local;
+	parcel->remote = datagram->remote;
+	parcel->len = datagram->len;
+	memcpy(parcel->bytes, datagram->bytes, datagram->len);
+	return urchin_mailbox_post((unsigned)to, parcel) == 0;
+}
+
 static bool on_foreign(void *owner, int named, const struct urchin_mux_datagram *datagram)
 {
 	struct urchin_worker *worker = owner;
-	struct urchin_parcel *parcel = &worker->parcel;
 	int to = named >= 0
 		     ? named
 		     : urchin_claims_find(&worker->claims, &datagram->local, &datagram->remote, datagram->now_us);
 
-	if (to < 0 || to == worker->number || datagram->len > sizeof(parcel->bytes))
-		return false;
-	*parcel = (struct urchin_parcel){.kind = URCHIN_PARCEL_DATAGRAM,
-					 .from = (uint32_t)worker->number,
-					 .now_us = datagram->now_us,
-					 .local = datagram->local,
-					 .remote = datagram->remote,
-					 .len = datagram->len};
-	memcpy(parcel->bytes, datagram->bytes, datagram->len);
-	return urchin_mailbox_post((unsigned)to, parcel) == 0;
+	worker->parcel.kind = URCHIN_PARCEL_DATAGRAM;
+	return pass_on(worker, to, datagram);
+}
+
+static bool on_foreign_link(void *owner, int named, int fd, const struct urchin_mux_datagram *first)
+{
+	struct urchin_worker *worker = owner;
+
+	worker->parcel.kind = URCHIN_PARCEL_LINK;
+	worker->parcel.fd = fd;
+	return pass_on(worker, named, first);
 }
 
 struct urchin_mux_group urchin_exchange_mux_group(struct urchin_worker *worker)
@@ -122,6 +154,7 @@ struct urchin_mux_group urchin_exchange_mux_group(struct urchin_worker *worker)
 	return (struct urchin_mux_group){
 	    .index = worker->number >= 0 ? (uint32_t)worker->number : UINT32_MAX,
 	    .on_foreign = worker->number >= 0 ? on_foreign : NULL,
+	    .on_foreign_link = worker->number >= 0 ? on_foreign_link : NULL,
 	    .owner = worker,
 	};
 }
@@ -137,9 +170,13 @@ void urchin_exchange_init(struct urchin_worker *worker)
 
 void urchin_exchange_close(struct urchin_worker *worker)
 {
+	const struct urchin_parcel *parcel;
+
 	if (worker->number >= 0)
 		urchin_mailbox_close((unsigned)worker->number);
 	worker->number = -1;
+	while ((parcel = urchin_batch_next(&worker->taken_parcels)))
+		urchin_parcel_clear(parcel);
 	urchin_batch_clear(&worker->taken_parcels);
 }
 

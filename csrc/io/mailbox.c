@@ -3,14 +3,18 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <unistd.h>
 
 #include "base/err.h"
 
 /* About 6 MB at the most; a worker that is so far behind has to lose packets. */
 #define PARCELS_MAX 4096
+/* Of them: descriptors are few. */
+#define LINKS_MAX 64
 
 struct box {
 	bool is_open;
+	size_t links;
 	struct urchin_queue queue;
 	void (*on_filled)(void *owner);
 	void *owner;
@@ -42,8 +46,15 @@ static int open_box(struct box *box, void (*on_filled)(void *owner), void *owner
 		return err;
 	box->on_filled = on_filled;
 	box->owner = owner;
+	box->links = 0;
 	box->is_open = true;
 	return 0;
+}
+
+void urchin_parcel_clear(const struct urchin_parcel *parcel)
+{
+	if (parcel->kind == URCHIN_PARCEL_LINK)
+		close(parcel->fd);
 }
 
 int urchin_mailbox_open(void (*on_filled)(void *owner), void *owner)
@@ -66,27 +77,53 @@ int urchin_mailbox_open(void (*on_filled)(void *owner), void *owner)
 
 void urchin_mailbox_close(unsigned number)
 {
+	struct urchin_batch batch = {0};
+	const struct urchin_parcel *parcel;
+
 	pthread_mutex_lock(&locks[number]);
 	boxes[number].is_open = false;
+	urchin_queue_take(&boxes[number].queue, &batch);
 	urchin_queue_clear(&boxes[number].queue);
 	pthread_mutex_unlock(&locks[number]);
+	while ((parcel = urchin_batch_next(&batch)))
+		urchin_parcel_clear(parcel);
+	urchin_batch_clear(&batch);
+}
+
+static int push(struct box *box, const struct urchin_parcel *parcel)
+{
+	bool is_link = parcel->kind == URCHIN_PARCEL_LINK;
+	int err;
+
+	if (!box->is_open)
+		return URCHIN_ENOTFOUND;
+	if (is_link && box->links >= LINKS_MAX)
+		return URCHIN_EFULL;
+	err = urchin_queue_push(&box->queue, parcel, PARCELS_MAX);
+	box->links += is_link && err == 0;
+	return err;
 }
 
 int urchin_mailbox_post(unsigned number, const struct urchin_parcel *parcel)
 {
-	int err = URCHIN_ENOTFOUND;
+	int err;
 
 	if (number >= URCHIN_MAILBOXES_MAX)
-		return err;
+		return URCHIN_ENOTFOUND;
 	pthread_once(&once, init_locks);
 	pthread_mutex_lock(&locks[number]);
-	if (boxes[number].is_open)
-		err = urchin_queue_push(&boxes[number].queue, parcel, PARCELS_MAX);
+	err = push(&boxes[number], parcel);
 	pthread_mutex_unlock(&locks[number]);
 	return err;
 }
 
 size_t urchin_mailbox_take(unsigned number, struct urchin_batch *batch)
 {
-	return urchin_queue_take(&boxes[number].queue, batch);
+	size_t count;
+
+	pthread_mutex_lock(&locks[number]);
+	count = urchin_queue_take(&boxes[number].queue, batch);
+	boxes[number].links = 0;
+	pthread_mutex_unlock(&locks[number]);
+	return count;
 }

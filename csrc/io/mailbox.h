@@ -19,6 +19,7 @@ enum urchin_parcel_kind {
 	URCHIN_PARCEL_CLOCK,    /* of the receiver `id`: ntp and rtp at now_us */
 	URCHIN_PARCEL_KEYFRAME, /* a viewer of the receiver `id` waits for one */
 	URCHIN_PARCEL_DATAGRAM, /* from `remote` to `local` on the shared port, for a connection of the reader */
+	URCHIN_PARCEL_LINK,     /* a TCP connection from `remote` to `local`, and its first frame, likewise */
 	URCHIN_PARCEL_CLAIM,    /* datagrams from `remote` to `local` are for the worker `from` */
 };
 
@@ -26,24 +27,31 @@ struct urchin_parcel {
 	enum urchin_parcel_kind kind;
 	uint32_t from; /* the sender's number */
 	uint32_t rtp;
+	int fd; /* of a LINK: owned by whoever has the parcel */
 	uint64_t id;
 	uint64_t now_us;
 	uint64_t ntp;
-	struct urchin_addr local; /* datagrams and claims */
+	struct urchin_addr local; /* datagrams, links and claims */
 	struct urchin_addr remote;
 	size_t len;
 	uint8_t bytes[URCHIN_ICE_DATAGRAM_CAP];
 };
+
+/* For a parcel that was taken out and is not used: closes what it owns. */
+void urchin_parcel_clear(const struct urchin_parcel *parcel);
 
 /*
  * Opens a box; on_filled is called on a writer's thread when an empty box gets a parcel. Returns its number,
  * URCHIN_EFULL (64 are open) or URCHIN_ENOMEM.
  */
 int urchin_mailbox_open(void (*on_filled)(void *owner), void *owner);
-/* Afterwards on_filled is not called any more, and what lies in the box is forgotten. */
+/* Afterwards on_filled is not called any more, and what lies in the box is gone. */
 void urchin_mailbox_close(unsigned number);
 
-/* Copies a parcel in. Returns 0, URCHIN_ENOTFOUND (no such box is open), URCHIN_EFULL or URCHIN_ENOMEM. */
+/*
+ * Copies a parcel in. Returns 0, URCHIN_ENOTFOUND (no such box is open), URCHIN_EFULL (for links that is early) or
+ * URCHIN_ENOMEM; then what it owns is still the caller's.
+ */
 int urchin_mailbox_post(unsigned number, const struct urchin_parcel *parcel);
 
 /* Takes everything out, on the owner's thread. Returns how many there are. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/err.h"
@@ -177,6 +178,31 @@ struct arrival {
 	bool is_handed_over; /* by another worker: it does not go back */
 };
 
+/* A connection crosses with its first frame; the rest of what it sent lies in its socket. */
+static bool give_link_away(struct urchin_mux *mux, int worker, const struct arrival *arrival)
+{
+	const struct urchin_mux_group *group = &mux->group;
+	struct urchin_mux_datagram first = {
+	    .local = urchin_mux_local(mux, arrival->way),
+	    .remote = arrival->way->remote,
+	    .bytes = arrival->bytes,
+	    .len = arrival->len,
+	    .now_us = arrival->now_us,
+	};
+	int fd;
+
+	if (!group->on_foreign_link || arrival->is_handed_over || worker < 0 || worker == (int)group->index)
+		return false;
+	fd = urchin_tcp_hub_release(mux->tcp, arrival->way->link);
+	if (fd < 0)
+		return false;
+	if (!group->on_foreign_link(group->owner, worker, fd, &first)) {
+		mux->stats.tcp_lost++;
+		close(fd);
+	}
+	return true;
+}
+
 static bool give_away(struct urchin_mux *mux, int worker, const struct arrival *arrival)
 {
 	const struct urchin_mux_group *group = &mux->group;
@@ -283,11 +309,47 @@ bool urchin_mux_feed(struct urchin_mux *mux, const struct urchin_mux_datagram *d
 	return find_owned(mux, &way) != NULL;
 }
 
+/* Whoever sends anything but checks for somebody of this process before a valid one has no business here. */
+static void take_frame(struct urchin_mux *mux, const struct arrival *arrival)
+{
+	struct urchin_stun_bytes ufrag;
+
+	if (!find_owned(mux, arrival->way)) {
+		ufrag = urchin_stun_peek_ufrag(arrival->bytes, arrival->len);
+		if (!ufrag.bytes || (!find_named(mux, ufrag.bytes, ufrag.len) &&
+				     (ufrag.len == 0 || !give_link_away(mux, digit_of(ufrag.bytes[0]), arrival)))) {
+			mux->stats.tcp_junk++;
+			urchin_tcp_hub_end(mux->tcp, arrival->way->link);
+			return;
+		}
+	}
+	/* Given away it is not known here any more. */
+	if (urchin_tcp_hub_base(mux->tcp, arrival->way->link) != UINT32_MAX)
+		take(mux, arrival);
+}
+
 static void on_frame(void *owner, const struct urchin_ice_way *way, uint8_t *bytes, size_t len, uint64_t now_us)
 {
 	struct arrival arrival = {.way = way, .bytes = bytes, .len = len, .now_us = now_us};
 
-	take(owner, &arrival);
+	take_frame(owner, &arrival);
+}
+
+void urchin_mux_adopt(struct urchin_mux *mux, int fd, const struct urchin_mux_datagram *first, uint8_t *bytes)
+{
+	uint32_t base = find_link(mux, &first->local);
+	struct urchin_ice_way way = {.remote = first->remote};
+	struct arrival arrival = {
+	    .way = &way, .bytes = bytes, .len = first->len, .now_us = first->now_us, .is_handed_over = true};
+
+	if (base == PORTS_MAX || !mux->ports[base] || mux->ports[base]->tcp_users == 0) {
+		mux->stats.tcp_lost++;
+		close(fd);
+		return;
+	}
+	way.link = urchin_tcp_hub_adopt(mux->tcp, base, fd, &first->remote);
+	if (way.link != 0)
+		take_frame(mux, &arrival);
 }
 
 static void on_end(void *owner, const struct urchin_ice_way *way, uint64_t now_us)
@@ -379,7 +441,7 @@ int urchin_mux_open(struct urchin_mux *mux, const struct urchin_addr *addr, bool
 	mux->ports[found]->users++;
 	/* Once it listens it does so as long as the port is open: candidates of others may say so. */
 	if (tcp && mux->ports[found]->tcp_users == 0)
-		err = urchin_tcp_hub_listen(mux->tcp, addr, found, false);
+		err = urchin_tcp_hub_listen(mux->tcp, addr, found);
 	if (err) {
 		urchin_mux_close(mux, found);
 		return err;
@@ -464,6 +526,9 @@ void urchin_mux_get_stats(const struct urchin_mux *mux, struct urchin_mux_stats 
 	*stats = mux->stats;
 	stats->tcp_accepted = tcp.accepted;
 	stats->tcp_refused = tcp.refused;
+	stats->tcp_expired = tcp.expired;
+	stats->tcp_given = tcp.released;
+	stats->tcp_taken = tcp.adopted;
 	stats->tcp_count = tcp.count;
 	stats->ways = mux->ways.count;
 	stats->ufrags = mux->ufrags.count;

@@ -52,6 +52,11 @@ struct urchin_mux_group {
 	 * in it. Returns whether it was taken; NULL: nobody takes any.
 	 */
 	bool (*on_foreign)(void *owner, int worker, const struct urchin_mux_datagram *datagram);
+	/*
+	 * A TCP connection whose first frame is a check for that worker. Returns whether fd was taken; else it is
+	 * closed.
+	 */
+	bool (*on_foreign_link)(void *owner, int worker, int fd, const struct urchin_mux_datagram *first);
 	void *owner;
 };
 
@@ -97,6 +102,9 @@ struct urchin_addr urchin_mux_local(const struct urchin_mux *mux, const struct u
  */
 bool urchin_mux_feed(struct urchin_mux *mux, const struct urchin_mux_datagram *datagram, uint8_t *bytes);
 
+/* A TCP connection that another worker accepted, and its first frame. Takes over fd, whatever happens. */
+void urchin_mux_adopt(struct urchin_mux *mux, int fd, const struct urchin_mux_datagram *first, uint8_t *bytes);
+
 struct urchin_mux_stats {
 	uint64_t datagrams_received;
 	uint64_t bytes_received;
@@ -105,6 +113,11 @@ struct urchin_mux_stats {
 	uint64_t malformed;      /* dropped: STUN that can't be read */
 	uint64_t tcp_accepted;
 	uint64_t tcp_refused; /* too many */
+	uint64_t tcp_junk;    /* ended: what came first was no check for anybody */
+	uint64_t tcp_expired; /* ended: no valid check in time */
+	uint64_t tcp_given;   /* to other workers */
+	uint64_t tcp_taken;   /* from other workers */
+	uint64_t tcp_lost;    /* closed: the worker they were for did not take them */
 	size_t tcp_count;
 	size_t ways;
 	size_t ufrags;

@@ -77,6 +77,13 @@ int urchin_tcp_reader_feed(struct urchin_tcp_reader *reader, uint8_t *bytes, siz
 	return 0;
 }
 
+size_t urchin_tcp_reader_missing(const struct urchin_tcp_reader *reader)
+{
+	if (reader->len < URCHIN_TCP_HEADER_LEN)
+		return URCHIN_TCP_HEADER_LEN - reader->len;
+	return URCHIN_TCP_HEADER_LEN + urchin_read_u16(reader->bytes) - reader->len;
+}
+
 int urchin_tcp_queue_add(struct urchin_tcp_queue *queue, const uint8_t *bytes, size_t len)
 {
 	if (len == 0)

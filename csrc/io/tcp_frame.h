@@ -22,6 +22,9 @@ typedef bool (*urchin_tcp_on_frame)(void *owner, uint8_t *bytes, size_t len);
 int urchin_tcp_reader_feed(struct urchin_tcp_reader *reader, uint8_t *bytes, size_t len, urchin_tcp_on_frame on_frame,
 			   void *owner);
 
+/* How many bytes the frame that is being read lacks, as far as is known: at least 1, and never more than that frame. */
+size_t urchin_tcp_reader_missing(const struct urchin_tcp_reader *reader);
+
 /* Bytes that the socket did not take yet. A zeroed struct is empty and owns no memory. */
 struct urchin_tcp_queue {
 	uint8_t *bytes;

@@ -17,9 +17,9 @@
 #include "base/table.h"
 #include "io/clock.h"
 #include "io/tcp_frame.h"
+#include "io/tcp_listener.h"
 #include "io/udp_socket.h"
 
-#define BACKLOG 128
 #define LINKS_MAX 1024
 #define UNPROVEN_MAX 64
 #define PROVE_TIMEOUT_US UINT64_C(10000000)
@@ -89,14 +89,15 @@ static void on_reap_task(struct urchin_loop_task *task)
 	reap((struct urchin_tcp_hub *)(void *)((char *)task - offsetof(struct urchin_tcp_hub, reap_task)));
 }
 
-static void end_link(struct tcp_link *link)
+/* Returns its descriptor. */
+static int forget_link(struct tcp_link *link)
 {
 	struct urchin_tcp_hub *hub = link->hub;
+	int fd = link->fd;
 
-	if (link->fd < 0)
-		return;
-	urchin_loop_remove_fd(hub->loop, &link->watch, link->fd);
-	close(link->fd);
+	if (fd < 0)
+		return fd;
+	urchin_loop_remove_fd(hub->loop, &link->watch, fd);
 	link->fd = -1;
 	urchin_table_remove(&hub->links, link->way.link);
 	hub->stats.count--;
@@ -112,6 +113,15 @@ static void end_link(struct tcp_link *link)
 	link->next = hub->ended;
 	hub->ended = link;
 	urchin_loop_post(hub->loop, &hub->reap_task);
+	return fd;
+}
+
+static void end_link(struct tcp_link *link)
+{
+	int fd = forget_link(link);
+
+	if (fd >= 0)
+		close(fd);
 }
 
 static void lose_link(struct tcp_link *link, uint64_t now_us)
@@ -132,11 +142,15 @@ static bool on_frame(void *owner, uint8_t *bytes, size_t len)
 	return link->fd >= 0;
 }
 
-/* Returns whether there may be more to read. */
+/*
+ * Returns whether there may be more to read. Until it is proven a connection is read frame by frame: it may be another
+ * worker's.
+ */
 static bool read_once(struct tcp_link *link)
 {
 	struct urchin_tcp_hub *hub = link->hub;
-	ssize_t len = recv(link->fd, hub->read_buffer, READ_CAP, MSG_DONTWAIT);
+	size_t cap = link->is_proven ? READ_CAP : urchin_tcp_reader_missing(&link->reader);
+	ssize_t len = recv(link->fd, hub->read_buffer, cap, MSG_DONTWAIT);
 
 	link->now_us = urchin_clock_us();
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
@@ -146,7 +160,7 @@ static bool read_once(struct tcp_link *link)
 			lose_link(link, link->now_us);
 		return false;
 	}
-	return link->fd >= 0 && len == READ_CAP;
+	return link->fd >= 0 && len == (ssize_t)cap;
 }
 
 static void watch_link(struct tcp_link *link, bool waits_to_write)
@@ -249,23 +263,26 @@ static void append(struct urchin_tcp_hub *hub, struct tcp_link *link)
 	hub->newest = link;
 	hub->unproven++;
 	hub->stats.count++;
-	hub->stats.accepted++;
 }
 
-/* Takes over fd, whatever happens. */
-static void add_link(struct listener *listener, int fd, const struct urchin_addr *from)
+/* Takes over fd, whatever happens. Returns NULL when it was closed. */
+static struct tcp_link *add_link(struct urchin_tcp_hub *hub, uint32_t base, int fd, const struct urchin_addr *from)
 {
-	struct urchin_tcp_hub *hub = listener->hub;
-	struct tcp_link *link = calloc(1, sizeof(*link));
+	struct tcp_link *link = NULL;
 	int on = 1;
 
+	if (hub->unproven >= UNPROVEN_MAX)
+		push_out_oldest(hub);
+	if (hub->stats.count < LINKS_MAX)
+		link = calloc(1, sizeof(*link));
 	if (!link) {
+		hub->stats.refused++;
 		close(fd);
-		return;
+		return NULL;
 	}
 	link->hub = hub;
 	link->fd = fd;
-	link->base = listener->base;
+	link->base = base;
 	link->watch.on_ready = on_link_ready;
 	link->way = (struct urchin_ice_way){.link = hub->next_link, .remote = *from};
 	link->accepted_us = urchin_clock_us();
@@ -276,11 +293,18 @@ static void add_link(struct listener *listener, int fd, const struct urchin_addr
 		urchin_table_remove(&hub->links, link->way.link);
 		close(fd);
 		free(link);
-		return;
+		return NULL;
 	}
 	append(hub, link);
 	if (hub->sweep_timer.entry.position == 0)
 		urchin_loop_set_timer(hub->loop, &hub->sweep_timer, link->accepted_us + SWEEP_US);
+	return link;
+}
+
+/* One of the workers that wait is enough. */
+static int watch_listener(struct listener *listener)
+{
+	return urchin_loop_set_fd(listener->hub->loop, &listener->watch, listener->fd, EPOLLIN | EPOLLEXCLUSIVE);
 }
 
 static void on_listener_ready(struct urchin_loop_watch *watch, int fd, uint32_t events)
@@ -303,14 +327,11 @@ static void on_listener_ready(struct urchin_loop_watch *watch, int fd, uint32_t 
 		}
 		if (accepted < 0)
 			return;
-		if (hub->unproven >= UNPROVEN_MAX)
-			push_out_oldest(hub);
-		if (hub->stats.count < LINKS_MAX && urchin_sockaddr_read(&from, (struct sockaddr *)&storage)) {
-			add_link(listener, accepted, &from);
-		} else {
-			hub->stats.refused++;
+		hub->stats.accepted++;
+		if (urchin_sockaddr_read(&from, (struct sockaddr *)&storage))
+			add_link(hub, listener->base, accepted, &from);
+		else
 			close(accepted);
-		}
 	}
 }
 
@@ -321,70 +342,40 @@ static void on_sweep(struct urchin_loop_timer *timer, uint64_t now_us)
 	struct tcp_link *link = hub->oldest;
 
 	for (struct listener *listener = hub->listeners; listener; listener = listener->next)
-		if (listener->is_paused && urchin_loop_set_fd(hub->loop, &listener->watch, listener->fd, EPOLLIN) == 0)
+		if (listener->is_paused && watch_listener(listener) == 0)
 			listener->is_paused = false;
 	while (link) {
 		struct tcp_link *next = link->next;
 
-		if (!link->is_proven && now_us >= link->accepted_us + PROVE_TIMEOUT_US)
+		if (!link->is_proven && now_us >= link->accepted_us + PROVE_TIMEOUT_US) {
+			hub->stats.expired++;
 			end_link(link);
+		}
 		link = next;
 	}
 	if (hub->unproven > 0)
 		urchin_loop_set_timer(hub->loop, &hub->sweep_timer, now_us + SWEEP_US);
 }
 
-static int open_socket(const struct urchin_addr *addr, bool is_shared)
-{
-	struct sockaddr_storage storage = {0};
-	socklen_t len = urchin_sockaddr_write(addr, &storage);
-	int on = 1;
-	int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -1;
-	/* SO_REUSEADDR: connections of a former life in TIME_WAIT don't hold the port. */
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
-	    (storage.ss_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on))) ||
-	    (is_shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on))) ||
-	    bind(fd, (struct sockaddr *)&storage, len) || (is_shared && listen(fd, BACKLOG))) {
-		int error = errno;
-
-		close(fd);
-		errno = error;
-		return -1;
-	}
-	return fd;
-}
-
-/* As with the UDP port: nobody but workers of this process may share it. */
-static int open_listener(const struct urchin_addr *addr, bool joins)
-{
-	int probe = joins ? -1 : open_socket(addr, false);
-
-	if (!joins && probe < 0)
-		return -1;
-	if (probe >= 0)
-		close(probe);
-	return open_socket(addr, true);
-}
-
-int urchin_tcp_hub_listen(struct urchin_tcp_hub *hub, const struct urchin_addr *addr, uint32_t base, bool joins)
+int urchin_tcp_hub_listen(struct urchin_tcp_hub *hub, const struct urchin_addr *addr, uint32_t base)
 {
 	struct listener *listener = calloc(1, sizeof(*listener));
+	int err;
 
 	if (!listener)
 		return URCHIN_ENOMEM;
 	*listener = (struct listener){.hub = hub, .watch.on_ready = on_listener_ready, .base = base};
-	listener->fd = open_listener(addr, joins);
+	listener->fd = urchin_tcp_listener_open(addr);
 	if (listener->fd < 0) {
+		err = listener->fd;
 		free(listener);
-		return errno == EADDRINUSE ? URCHIN_EEXIST : URCHIN_ESYSTEM;
+		return err;
 	}
-	if (urchin_loop_set_fd(hub->loop, &listener->watch, listener->fd, EPOLLIN)) {
-		close(listener->fd);
+	err = watch_listener(listener);
+	if (err) {
+		urchin_tcp_listener_close(listener->fd);
 		free(listener);
-		return URCHIN_ESYSTEM;
+		return err;
 	}
 	listener->next = hub->listeners;
 	hub->listeners = listener;
@@ -402,7 +393,7 @@ void urchin_tcp_hub_unlisten(struct urchin_tcp_hub *hub, uint32_t base)
 			continue;
 		*at = listener->next;
 		urchin_loop_remove_fd(hub->loop, &listener->watch, listener->fd);
-		close(listener->fd);
+		urchin_tcp_listener_close(listener->fd);
 		free(listener);
 		break;
 	}
@@ -465,6 +456,24 @@ void urchin_tcp_hub_end(struct urchin_tcp_hub *hub, uint32_t name)
 
 	if (link)
 		end_link(link);
+}
+
+int urchin_tcp_hub_release(struct urchin_tcp_hub *hub, uint32_t name)
+{
+	struct tcp_link *link = find(hub, name);
+
+	if (!link || link->is_proven)
+		return -1;
+	hub->stats.released++;
+	return forget_link(link);
+}
+
+uint32_t urchin_tcp_hub_adopt(struct urchin_tcp_hub *hub, uint32_t base, int fd, const struct urchin_addr *from)
+{
+	const struct tcp_link *link = add_link(hub, base, fd, from);
+
+	hub->stats.adopted += link != NULL;
+	return link ? link->way.link : 0;
 }
 
 uint32_t urchin_tcp_hub_base(const struct urchin_tcp_hub *hub, uint32_t name)

@@ -5,10 +5,12 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { after, test } from 'node:test'
 import { WebRtcConnection } from '../../lib/connection.js'
+import { setWorkerLimit, WorkerPool } from '../../lib/worker-pool.js'
 import { closeAll, loopback, whenReady } from '../support/pair.js'
 
 /** @typedef {import('../../lib/connection.js').WebRtcConnection} Connection */
 
+setWorkerLimit(3)
 const icePort = await freePort()
 /** @type {Connection[]} */
 const opened = []
@@ -84,8 +86,8 @@ test('a restart by either side moves to new credentials on the same port', async
   }
 })
 
-test('over TCP when UDP is not told', async () => {
-  const [lite, full] = [open({ ice: 'lite', icePort, iceTcp: true }), open({ iceTcp: true })]
+/** @param {Connection} lite @param {Connection} full */
+async function connectByTcp(lite, full) {
   const ready = Promise.all([lite, full].map(whenReady))
   lite.on('candidate', ({ message }) => {
     if (/ tcp /i.test(message.candidate)) full.addRemoteCandidate(message)
@@ -95,6 +97,15 @@ test('over TCP when UDP is not told', async () => {
   await ready
   assert.equal(lite.getSelectedPair()?.local.protocol, 'tcp')
   assert.equal(localPort(lite), icePort)
+}
+
+test('over TCP when UDP is not told, on every worker', async () => {
+  await closeAll(opened.splice(0))
+  const pool = WorkerPool.get()
+  const lites = Array.from({ length: 3 }, () => open({ ice: 'lite', icePort, iceTcp: true }))
+  // What is accepted by any worker comes to the one whose connection is meant.
+  assert.deepEqual(pool.loads, [1, 1, 1])
+  await Promise.all(lites.map((lite) => connectByTcp(lite, open({ iceTcp: true }))))
 })
 
 /** @param {string} sdp */

@@ -4,9 +4,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/err.h"
 #include "io/mailbox.h"
+#include "support/fds.h"
 
 #define PARCELS 20000
 
@@ -105,6 +107,41 @@ static void parcels_of_a_thread_arrive_in_order(void **state)
 	urchin_batch_clear(&batch);
 }
 
+/* Descriptors in boxes are few, and none is lost: who could not post one still has it, and a box closes its own. */
+static void connections_in_boxes_are_closed_once(void **state)
+{
+	struct urchin_parcel parcel = {.kind = URCHIN_PARCEL_LINK};
+	struct urchin_batch batch = {0};
+	const struct urchin_parcel *taken;
+	unsigned number = (unsigned)urchin_mailbox_open(on_filled, NULL);
+	int level = count_fds();
+	int posted = 0;
+
+	(void)state;
+	while (posted < 10000) {
+		parcel.fd = dup(0);
+		assert_true(parcel.fd >= 0);
+		if (urchin_mailbox_post(number, &parcel))
+			break;
+		posted++;
+	}
+	assert_in_range(posted, 1, 256);
+	close(parcel.fd);
+	/* Everything else still has room, and what was taken out makes room. */
+	parcel.kind = URCHIN_PARCEL_CLOCK;
+	assert_int_equal(urchin_mailbox_post(number, &parcel), 0);
+	assert_int_equal(urchin_mailbox_take(number, &batch), posted + 1);
+	while ((taken = urchin_batch_next(&batch)))
+		urchin_parcel_clear(taken);
+	assert_int_equal(count_fds(), level);
+	parcel.kind = URCHIN_PARCEL_LINK;
+	parcel.fd = dup(0);
+	assert_int_equal(urchin_mailbox_post(number, &parcel), 0);
+	urchin_mailbox_close(number);
+	assert_int_equal(count_fds(), level);
+	urchin_batch_clear(&batch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -112,6 +149,7 @@ int main(void)
 	    cmocka_unit_test(a_closed_box_takes_nothing),
 	    cmocka_unit_test(a_box_that_nobody_empties_is_bounded),
 	    cmocka_unit_test(parcels_of_a_thread_arrive_in_order),
+	    cmocka_unit_test(connections_in_boxes_are_closed_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

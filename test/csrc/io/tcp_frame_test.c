@@ -119,6 +119,34 @@ static void the_queue_keeps_the_order(void **state)
 	assert_null(queue.bytes);
 }
 
+static bool ignore(void *owner, uint8_t *bytes, size_t len)
+{
+	(void)owner, (void)bytes, (void)len;
+	return true;
+}
+
+/* Who reads no more than is missing never reads beyond the frame. */
+static void what_is_missing_is_known_piece_by_piece(void **state)
+{
+	struct urchin_tcp_reader reader = {0};
+	uint8_t stream[] = {0, 3, 'a', 'b', 'c'};
+	size_t at = 0, rounds = 0;
+
+	(void)state;
+	while (at < sizeof(stream)) {
+		size_t missing = urchin_tcp_reader_missing(&reader);
+
+		assert_in_range(missing, 1, sizeof(stream) - at);
+		assert_int_equal(urchin_tcp_reader_feed(&reader, stream + at, missing, ignore, NULL), 0);
+		at += missing;
+		rounds++;
+	}
+	assert_int_equal(rounds, 2);
+	assert_int_equal(urchin_tcp_reader_missing(&reader), URCHIN_TCP_HEADER_LEN);
+	assert_int_equal(urchin_tcp_reader_feed(&reader, stream, 1, ignore, NULL), 0);
+	assert_int_equal(urchin_tcp_reader_missing(&reader), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +154,7 @@ int main(void)
 	    cmocka_unit_test(a_frame_that_is_too_long_ends_it),
 	    cmocka_unit_test(reading_stops_when_it_is_told_to),
 	    cmocka_unit_test(the_queue_keeps_the_order),
+	    cmocka_unit_test(what_is_missing_is_known_piece_by_piece),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

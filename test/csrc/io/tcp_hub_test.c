@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "base/bytes.h"
+#include "support/fds.h"
 
 static struct urchin_loop loop;
 static struct urchin_tcp_hub *hub;
@@ -18,6 +19,8 @@ static struct {
 	struct urchin_ice_way way;
 	bool ends_at_frame;
 	bool proves;
+	bool releases;
+	int released;
 } heard;
 
 static void on_frame(void *owner, const struct urchin_ice_way *way, uint8_t *bytes, size_t len, uint64_t now_us)
@@ -29,6 +32,8 @@ static void on_frame(void *owner, const struct urchin_ice_way *way, uint8_t *byt
 	heard.way = *way;
 	if (heard.proves)
 		urchin_tcp_hub_prove(hub, way->link);
+	if (heard.releases)
+		heard.released = urchin_tcp_hub_release(hub, way->link);
 	if (heard.ends_at_frame)
 		urchin_tcp_hub_end(hub, way->link);
 }
@@ -51,8 +56,7 @@ static int set_up(void **state)
 	hub = urchin_tcp_hub_new(&loop, &callbacks, NULL);
 	port = free_port();
 	addr = addr_of("127.0.0.1", port);
-	assert_int_equal(urchin_tcp_hub_listen(hub, &addr, 5, false), 0);
-	assert_int_equal(urchin_tcp_hub_listen(hub, &addr, 6, false), URCHIN_EEXIST);
+	assert_int_equal(urchin_tcp_hub_listen(hub, &addr, 5), 0);
 	return 0;
 }
 
@@ -141,6 +145,48 @@ static void a_connection_can_be_ended_inside_its_own_frame(void **state)
 	assert_int_equal(heard.ends, 0);
 	assert_true(is_ended(fd));
 	close(fd);
+}
+
+/* What another worker's check is: its connection goes with nothing of it read but the frame that was told. */
+static void a_connection_moves_to_another_hub(void **state)
+{
+	static const struct urchin_tcp_hub_callbacks callbacks = {.on_frame = on_frame, .on_end = on_end};
+	struct urchin_tcp_hub *first = hub, *second = urchin_tcp_hub_new(&loop, &callbacks, NULL);
+	struct urchin_addr from;
+	int level = count_fds();
+	int fd = open_peer();
+	int moved;
+	uint32_t link;
+
+	(void)state;
+	heard.releases = true;
+	send(fd, "\0\3abc\0\2de\0", 10, 0);
+	turn_until(&loop, &heard.frames, 1);
+	turn_idle(&loop);
+	assert_int_equal(heard.frames, 1);
+	assert_int_equal(heard.len, 3);
+	assert_int_equal(urchin_tcp_hub_release(first, heard.way.link), -1);
+	assert_int_equal(stats_now().released, 1);
+	assert_int_equal(stats_now().count, 0);
+	moved = heard.released;
+	from = heard.way.remote;
+	heard.releases = false;
+	hub = second;
+	link = urchin_tcp_hub_adopt(second, 7, moved, &from);
+	assert_int_equal(urchin_tcp_hub_base(second, link), 7);
+	turn_until(&loop, &heard.frames, 2);
+	assert_int_equal(heard.len, 2);
+	assert_int_equal(heard.way.link, link);
+	urchin_tcp_hub_prove(second, link);
+	assert_int_equal(urchin_tcp_hub_release(second, link), -1);
+	send(fd, "\1f\0\1g", 5, 0);
+	turn_until(&loop, &heard.frames, 4);
+	assert_int_equal(stats_now().adopted, 1);
+	urchin_tcp_hub_free(second);
+	hub = first;
+	assert_true(is_ended(fd));
+	close(fd);
+	assert_int_equal(count_fds(), level);
 }
 
 static void newcomers_push_out_those_that_proved_nothing(void **state)
@@ -242,6 +288,7 @@ int main(void)
 	    TEST(frames_go_both_ways),
 	    TEST(a_frame_too_long_ends_the_connection),
 	    TEST(a_connection_can_be_ended_inside_its_own_frame),
+	    TEST(a_connection_moves_to_another_hub),
 	    TEST(newcomers_push_out_those_that_proved_nothing),
 	    TEST(a_slow_peer_loses_media_and_whole_frames_only),
 	    TEST(what_was_accepted_ends_with_its_listener),
