@@ -17,6 +17,7 @@
 #include "transport/transport.h"
 #include "wire/rtp.h"
 
+#define STEPS_MAX 20000
 #define FRAME_GAP_US 5000
 #define FRAME_PACKETS_MAX 64
 #define QUIET_US 100000   /* a server has sent all it had when this long nothing came */
@@ -55,7 +56,11 @@ struct frame {
 };
 
 static struct generator generator;
-static struct bench_step steps[BENCH_STEPS_MAX];
+/* One packet: when after the beginning, and how long. */
+static struct step {
+	uint64_t at_us;
+	size_t len;
+} steps[STEPS_MAX];
 
 _Noreturn void bench_fail(const char *what)
 {
@@ -214,9 +219,9 @@ static size_t read_steps(const char *path)
 	unsigned long long at_us;
 	size_t len, count = 0;
 
-	while (file && count < BENCH_STEPS_MAX && fscanf(file, "%llu %zu", &at_us, &len) == 2)
+	while (file && count < STEPS_MAX && fscanf(file, "%llu %zu", &at_us, &len) == 2)
 		if (len >= URCHIN_RTP_HEADER_LEN + VP8_HEADER_LEN && len <= 1400)
-			steps[count++] = (struct bench_step){at_us, len};
+			steps[count++] = (struct step){at_us, len};
 	if (!file || count == 0)
 		bench_fail("no steps");
 	fclose(file);
