@@ -15,6 +15,7 @@
 #include "session/router.h"
 #include "transport/event.h"
 #include "transport/openssl_check.h"
+#include "transport/srtp_engine.h"
 
 struct urchin_worker;
 

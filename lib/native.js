@@ -35,6 +35,8 @@ import { systemPackages } from './system-packages.js'
 /**
  * @typedef {object} Native
  * @property {new (onEvents: (events: any[]) => void, logLevel: string, like?: NativeWorker) => NativeWorker} NativeWorker
+ * @property {(wish: string) => string} chooseSrtpEngine who computes AES-GCM for connections from now on, in the whole
+ *   process: 'off' (OpenSSL), 'auto' or a file of intel-ipsec-mb's. Returns the name of what is then used.
  * @property {(transaction: Uint8Array, request?: StunRequest) => Buffer} encodeStunRequest
  * @property {(datagram: Uint8Array) => StunMessage | null} decodeStun null: no STUN message
  */

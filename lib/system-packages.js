@@ -2,7 +2,7 @@
 
 /** @typedef {{ build: string[], run: string[], test: string[] }} PackageLists */
 
-/** @type {{ debian: PackageLists, fedora: PackageLists, alpine: PackageLists, macos: PackageLists }} */
+/** @type {{ debian: PackageLists & { extra: string[] }, fedora: PackageLists, alpine: PackageLists, macos: PackageLists }} */
 export const systemPackages = {
   debian: {
     build: [
@@ -31,6 +31,7 @@ export const systemPackages = {
       'openssl',
       'procps',
     ],
+    extra: ['libipsec-mb1'],
   },
   fedora: {
     build: [

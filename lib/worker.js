@@ -107,7 +107,8 @@ export class Worker {
 
   /** @param {Worker} [like] has the same certificate, and ids that differ from this one's */
   constructor(like) {
-    const { NativeWorker: NativeWorkerClass } = loadNative()
+    const { NativeWorker: NativeWorkerClass, chooseSrtpEngine } = loadNative()
+    chooseSrtpEngine(process.env.URCHIN_IPSEC_MB || 'auto')
     this.#native = new NativeWorkerClass(
       (events) => this.#dispatch(events),
       'info',

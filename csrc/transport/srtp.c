@@ -19,6 +19,11 @@ const char *urchin_srtp_profile_name(enum urchin_srtp_profile profile)
 	return "none";
 }
 
+const char *urchin_srtp_engine_name(const struct urchin_srtp *srtp)
+{
+	return srtp->engine;
+}
+
 bool urchin_srtp_is_gcm(enum urchin_srtp_profile profile)
 {
 	return profile == URCHIN_SRTP_AEAD_AES_128_GCM || profile == URCHIN_SRTP_AEAD_AES_256_GCM;

@@ -47,6 +47,9 @@ void urchin_srtp_free(struct urchin_srtp *srtp);
 /* Returns "AEAD_AES_128_GCM", ... as getStats() shows it; static storage. */
 const char *urchin_srtp_profile_name(enum urchin_srtp_profile profile);
 
+/* Returns who computes: "OpenSSL", "ipsec-mb 1.3.0", "libsrtp2"; static storage. */
+const char *urchin_srtp_engine_name(const struct urchin_srtp *srtp);
+
 /* Lengths of a profile's master key and salt in bytes; 0 for an unknown profile. */
 size_t urchin_srtp_key_len(enum urchin_srtp_profile profile);
 size_t urchin_srtp_salt_len(enum urchin_srtp_profile profile);

@@ -29,6 +29,7 @@ struct urchin_srtp_ops {
 /* First member of every implementation's struct. */
 struct urchin_srtp {
 	const struct urchin_srtp_ops *ops;
+	const char *engine; /* static storage */
 	size_t tag_len;
 };
 

@@ -182,6 +182,7 @@ struct urchin_srtp *urchin_srtp_libsrtp_new(const struct urchin_srtp_keys *keys)
 	if (!srtp)
 		return NULL;
 	srtp->base.ops = &ops;
+	srtp->base.engine = "libsrtp2";
 	srtp->base.tag_len = urchin_srtp_tag_len(keys->profile);
 	srtp->send = make_session(keys->profile, keys->send_key, keys->send_salt, true);
 	srtp->receive = make_session(keys->profile, keys->receive_key, keys->receive_salt, false);

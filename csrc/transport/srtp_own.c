@@ -9,6 +9,7 @@
 #include "base/table.h"
 #include "transport/srtp_cipher.h"
 #include "transport/srtp_internal.h"
+#include "transport/srtp_openssl.h"
 #include "transport/srtp_window.h"
 
 #define MAC_TAG_LEN 10
@@ -299,5 +300,6 @@ struct urchin_srtp *urchin_srtp_own_new(const struct urchin_srtp_keys *keys)
 		own_free(&srtp->base);
 		return NULL;
 	}
+	srtp->base.engine = (srtp->is_gcm ? srtp->send_rtp.engine : urchin_srtp_openssl())->name;
 	return &srtp->base;
 }

@@ -81,6 +81,8 @@ int urchin_transport_add_stats(const struct urchin_transport *transport, struct 
 		err = add_counters(&transport->counters, stats);
 	if (err == 0 && transport->has_pair)
 		err = add_pair(&transport->pair, stats);
+	if (err == 0 && transport->srtp)
+		err = add_text(stats, "srtpEngine", urchin_srtp_engine_name(transport->srtp));
 	if (err == 0)
 		err = urchin_dtls_add_stats(transport->dtls, stats);
 	if (err == 0 && transport->ice->ops->add_stats)

@@ -18,6 +18,12 @@ const pkgConfigModules = ['nice', 'libsrtp2', 'openssl', 'glib-2.0']
  * @param {Purpose[]} purposes
  */
 export async function installSystemPackages(purposes) {
+  await installNeeded(purposes)
+  if (purposes.includes('test')) await installExtra()
+}
+
+/** @param {Purpose[]} purposes */
+async function installNeeded(purposes) {
   const isEnough = () => canBuild() && (!purposes.includes('test') || canTest())
   if (!probe('dpkg-query', ['--version']).ok) {
     if (isEnough()) return
@@ -42,8 +48,18 @@ export async function installSystemPackages(purposes) {
   }
 }
 
+/** What not every distribution and processor has: tests that want it are skipped without. */
+async function installExtra() {
+  if (!probe('dpkg-query', ['--version']).ok) return
+  const sudo = findSudo()
+  const offered = missingDebianPackages(['extra']).filter(
+    (name) => probe('apt-get', [...installOptions, '--dry-run', name]).ok,
+  )
+  if (sudo && offered.length > 0) await apt(sudo, [...installOptions, ...offered])
+}
+
 /**
- * @param {Purpose[]} purposes
+ * @param {(Purpose | 'extra')[]} purposes
  * @returns {string[]} packages that dpkg does not have
  */
 export function missingDebianPackages(purposes) {

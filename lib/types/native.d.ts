@@ -32,6 +32,11 @@ export type StunRequest = {
 };
 export type Native = {
     NativeWorker: new (onEvents: (events: any[]) => void, logLevel: string, like?: NativeWorker) => NativeWorker;
+    /**
+     * who computes AES-GCM for connections from now on, in the whole
+     * process: 'off' (OpenSSL), 'auto' or a file of intel-ipsec-mb's. Returns the name of what is then used.
+     */
+    chooseSrtpEngine: (wish: string) => string;
     encodeStunRequest: (transaction: Uint8Array, request?: StunRequest) => Buffer;
     /**
      * null: no STUN message

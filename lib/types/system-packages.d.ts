@@ -4,9 +4,11 @@ export type PackageLists = {
     test: string[];
 };
 /** @typedef {{ build: string[], run: string[], test: string[] }} PackageLists */
-/** @type {{ debian: PackageLists, fedora: PackageLists, alpine: PackageLists, macos: PackageLists }} */
+/** @type {{ debian: PackageLists & { extra: string[] }, fedora: PackageLists, alpine: PackageLists, macos: PackageLists }} */
 export declare const systemPackages: {
-    debian: PackageLists;
+    debian: PackageLists & {
+        extra: string[];
+    };
     fedora: PackageLists;
     alpine: PackageLists;
     macos: PackageLists;

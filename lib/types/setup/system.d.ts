@@ -5,10 +5,10 @@ export type Purpose = 'build' | 'run' | 'test';
  */
 export declare function installSystemPackages(purposes: Purpose[]): Promise<void>;
 /**
- * @param {Purpose[]} purposes
+ * @param {(Purpose | 'extra')[]} purposes
  * @returns {string[]} packages that dpkg does not have
  */
-export declare function missingDebianPackages(purposes: Purpose[]): string[];
+export declare function missingDebianPackages(purposes: (Purpose | 'extra')[]): string[];
 /**
  * The packages to install by hand, for each kind of system; the one we are on comes first.
  * @param {Purpose[]} purposes

@@ -2,6 +2,7 @@
 #include "session/call.h"
 
 #include "session/router_batch.h"
+#include "transport/srtp_engine.h"
 
 #define VIDEO_SSRC 0x11111111u
 #define VIEW_SSRC 0x22222222u
@@ -209,6 +210,56 @@ static void a_busy_worker_waits_for_the_frames_last_packet(void **state)
 	call_free(scene.call);
 }
 
+/* Sends a packet that waits, then lets the peer behind it leave and its connection be freed. */
+static void leave_while_one_waits(struct scene *scene, struct peer *peer)
+{
+	source_send(&scene->video, false);
+	call_run(scene->call, 1);
+	call_leave(peer);
+	flush(scene);
+}
+
+/* While packets wait viewers come and go, and with them their keys: each packet is sealed for whom it is sent to. */
+static void keys_change_while_packets_wait(void **state)
+{
+	const char *file = getenv("URCHIN_IPSEC_MB");
+	const char *const wishes[] = {"off", file ? file : "auto"};
+
+	(void)state;
+	for (size_t w = 0; w < 2; w++) {
+		struct scene scene;
+		struct peer *gone, *stays, *comes;
+
+		urchin_srtp_engine_choose(wishes[w]);
+		scene = scene_new();
+		gone = scene.viewers[0];
+		stays = scene.viewers[1];
+		source_send(&scene.video, true);
+		source_send(&scene.video, false);
+		call_run(scene.call, 1);
+		urchin_transport_close(gone->client); /* our side hears it and fails */
+		comes = call_join(scene.call);
+		add_sender(comes, 7, video_format(120, "view", 5), VIEW_SSRC);
+		link_streams(scene.call, 7, 1, 96, 120);
+		assert_int_equal(stays->rtp_count, 1);
+		flush(&scene);
+		assert_int_equal(gone->rtp_count, 1);
+		assert_int_equal(stays->rtp_count, 3);
+		assert_int_equal(comes->rtp_count, 2);
+		for (size_t i = 0; i < 2; i++) {
+			struct urchin_rtp a = read_rtp(stays, 1 + i), b = read_rtp(comes, i);
+			assert_int_equal(a.payload_len, b.payload_len);
+			assert_memory_equal(a.payload, b.payload, a.payload_len);
+		}
+		leave_while_one_waits(&scene, stays);
+		assert_int_equal(comes->rtp_count, 3);
+		leave_while_one_waits(&scene, scene.publisher);
+		assert_int_equal(comes->rtp_count, 4);
+		call_free(scene.call);
+	}
+	urchin_srtp_engine_choose("off");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +270,7 @@ int main(void)
 	    cmocka_unit_test(a_removed_receiver_takes_its_packets_along),
 	    cmocka_unit_test(packets_of_a_stream_that_began_anew_are_dropped),
 	    cmocka_unit_test(a_busy_worker_waits_for_the_frames_last_packet),
+	    cmocka_unit_test(keys_change_while_packets_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -36,6 +36,7 @@ static void both_get_ready_and_media_flows(void **state)
 		assert_stat_text(side, "iceState", "connected");
 		assert_stat_text(side, "dtlsState", "connected");
 		assert_stat_text(side, "srtpCipher", "AEAD_AES_128_GCM");
+		assert_stat_text(side, "srtpEngine", "OpenSSL");
 		assert_stat_text(side, "localCandidateType", "host");
 		assert_stat_text(side, "remoteAddress", i ? "192.0.2.1" : "192.0.2.2");
 		assert_true(stat(side, "packetsSent") >= 17);

@@ -82,6 +82,20 @@ test('a machine that never read the package lists reads them first', async () =>
   assert.equal(calls.length, 2)
 })
 
+test('what only some distributions have is installed for tests where apt-get offers it, and else forgotten', async () => {
+  const needed = [...wanted, ...systemPackages.debian.test]
+  makeDebian({ installed: needed })
+  await installSystemPackages(['build', 'run'])
+  assert.deepEqual(aptCalls(), [])
+  await installSystemPackages(['build', 'run', 'test'])
+  assert.match(aptCalls().join(), /install -y --no-install-recommends libipsec-mb1$/)
+  rmSync(join(folder, 'calls'))
+  makeDebian({ installed: needed, listsAreOld: true })
+  rmSync(join(folder, 'lists'))
+  await installSystemPackages(['build', 'run', 'test'])
+  assert.deepEqual(aptCalls(), [])
+})
+
 test('apt-get fails: a second try with fresh lists, then a message that names the packages', async () => {
   makeDebian({ installed: [], fails: true })
   await assert.rejects(installSystemPackages(['build', 'run']), (error) => {
