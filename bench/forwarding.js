@@ -104,12 +104,7 @@ async function runGroup(group, rounds) {
     for (const [name, { args }] of Object.entries(group)) variants[name] = await Fanout.open(args)
     const results = await takeTurns(variants, rounds)
     return Object.fromEntries(
-      Object.entries(group).map(([name, { title, args }]) => {
-        // Two workers and a generator that polls do not fit on two cores: waiting for one is part of that case.
-        const isFree = args.includes('--pin') || args.includes('--workers')
-        const own = results[name].map((round) => ({ ...round, starved: isFree ? 0 : round.starved }))
-        return [name, { title, rounds: own }]
-      }),
+      Object.entries(group).map(([name, { title }]) => [name, { title, rounds: results[name] }]),
     )
   } finally {
     for (const variant of Object.values(variants)) variant.close()

@@ -3,29 +3,76 @@
  * server's send having delivered, as the kernel's time stamps tell.
  */
 import { barChart } from './charts.js'
-import { Fanout, median, whyUnsound } from './fanout.js'
+import { Fanout, median, takeTurns, whyUnsound } from './fanout.js'
 import { table } from './tables.js'
 
-/** @typedef {{ viewers: number, perSecond: number, load: number, p50: number, p99: number, rounds: any[] }} Result */
+/** @typedef {import('./fanout.js').Round & { perSecond: number, load: number, p50: number, p99: number }} Round */
+/** @typedef {{ viewers: number, rounds: Round[] }} Result */
 
 const ROUND_US = 500_000
 const HALF = 0.5
+const LATE_US = 5000
+
+/** Evenly spaced packets at the rate at which the worker has half a core's work. */
+class AtHalfLoad {
+  #fanout
+  #viewers
+  #intervalUs
+
+  /**
+   * @param {Fanout} fanout
+   * @param {number} viewers
+   */
+  constructor(fanout, viewers) {
+    this.#fanout = fanout
+    this.#viewers = viewers
+    this.#intervalUs = viewers * 40
+  }
+
+  /** @param {number} viewers */
+  static async open(viewers) {
+    const packets = Math.round(ROUND_US / viewers / 5)
+    const words = ['--viewers', viewers, '--packets', packets, '--interval-us', 1].map(String)
+    const one = new AtHalfLoad(await Fanout.open(words), viewers)
+    await one.#calibrate()
+    return one
+  }
+
+  /** From below: a backlog would leave in long trains, so cheaply that the search would run away. */
+  async #calibrate() {
+    for (let i = 0; i < 8; i++) {
+      const { load, p50 } = await this.measure()
+      if (Math.abs(load - HALF) < 0.03 && p50 < LATE_US) return
+      const factor = p50 < LATE_US ? Math.min(1.5, Math.max(0.7, load / HALF)) : 1.5
+      this.#intervalUs = Math.max(1, Math.round(this.#intervalUs * factor))
+    }
+  }
+
+  /** @returns {Promise<Round>} */
+  async measure() {
+    const media = await this.#fanout.ask(`latency 0 ${this.#intervalUs}`)
+    return {
+      us: media.cpuUs / Math.max(1, media.received),
+      delivered: media.received / media.sent / this.#viewers,
+      foreign: media.foreign,
+      starved: media.delayUs / media.wallUs,
+      perSecond: (media.sent * 1e6) / media.tookUs,
+      load: media.cpuUs / media.tookUs,
+      p50: media.p50,
+      p99: media.p99,
+    }
+  }
+
+  close() {
+    this.#fanout.close()
+  }
+}
 
 /**
- * Finds the interval at which the worker has half a core's work.
- * @param {Fanout} fanout
- * @param {number} viewers
+ * @param {Result} result
+ * @param {'perSecond' | 'load' | 'p50' | 'p99'} key
  */
-async function calibrate(fanout, viewers) {
-  let intervalUs = viewers * 10
-  for (let i = 0; i < 6; i++) {
-    const { cpuUs, tookUs } = await fanout.ask(`latency 0 ${intervalUs}`)
-    const load = cpuUs / tookUs
-    if (Math.abs(load - HALF) < 0.02) break
-    intervalUs = Math.max(1, Math.round((intervalUs * load) / HALF))
-  }
-  return intervalUs
-}
+const typical = ({ rounds }, key) => median(rounds.map((round) => round[key]))
 
 /** @type {import('./run.js').Section} */
 export const section = {
@@ -34,35 +81,15 @@ export const section = {
 
   async run({ rounds, isSmoke }) {
     if (isSmoke) return {}
-    const counts = [10, 50]
-    const fanouts = []
-    for (const viewers of counts) {
-      const packets = Math.round(ROUND_US / viewers / 8)
-      fanouts.push(
-        await Fanout.open(['--viewers', viewers, '--packets', packets, '--interval-us', 1].map(String)),
-      )
+    const half10 = await AtHalfLoad.open(10)
+    const half50 = await AtHalfLoad.open(50)
+    const results = await takeTurns({ half10, half50 }, rounds)
+    half10.close()
+    half50.close()
+    return {
+      half10: { viewers: 10, rounds: results.half10 },
+      half50: { viewers: 50, rounds: results.half50 },
     }
-    /** @type {Record<string, Result>} */
-    const results = {}
-    const intervals = []
-    for (const [index, fanout] of fanouts.entries()) intervals.push(await calibrate(fanout, counts[index]))
-    const all = counts.map(() => /** @type {any[]} */ ([]))
-    for (let round = 0; round < rounds; round++)
-      for (const [index, fanout] of fanouts.entries())
-        all[index].push(await fanout.ask(`latency 0 ${intervals[index]}`))
-    for (const fanout of fanouts) fanout.close()
-    for (const [index, viewers] of counts.entries()) {
-      const own = all[index]
-      results[`half${viewers}`] = {
-        viewers,
-        perSecond: median(own.map(({ sent, tookUs }) => (sent * 1e6) / tookUs)),
-        load: median(own.map(({ cpuUs, tookUs }) => cpuUs / tookUs)),
-        p50: median(own.map(({ p50 }) => p50)),
-        p99: median(own.map(({ p99 }) => p99)),
-        rounds: own,
-      }
-    }
-    return results
   },
 
   table(results) {
@@ -70,11 +97,11 @@ export const section = {
       ['viewers', 'packets in per s', 'packets out per s', 'load of the core', 'p50', 'p99', ''],
       Object.values(results).map((/** @type {Result} */ result) => [
         result.viewers,
-        result.perSecond.toFixed(0),
-        (result.perSecond * result.viewers).toFixed(0),
-        `${(result.load * 100).toFixed(0)} %`,
-        `${result.p50.toFixed(0)} µs`,
-        `${result.p99.toFixed(0)} µs`,
+        typical(result, 'perSecond').toFixed(0),
+        (typical(result, 'perSecond') * result.viewers).toFixed(0),
+        `${(typical(result, 'load') * 100).toFixed(0)} %`,
+        `${typical(result, 'p50').toFixed(0)} µs`,
+        `${typical(result, 'p99').toFixed(0)} µs`,
         whyNot(result) ?? '',
       ]),
     )
@@ -84,13 +111,13 @@ export const section = {
     if (!half10 || !half50) return []
     const why = whyNot(half10)
     /** @param {'p50' | 'p99'} key */
-    const beside = (key) => `N = 50: ${half50[key].toFixed(0)} µs`
+    const beside = (key) => `N = 50: ${typical(half50, key).toFixed(0)} µs`
     const unit = 'µs'
     return [
       {
         figure: 'added latency at half load, N = 10: p50',
         limit: 150,
-        measured: half10.p50,
+        measured: typical(half10, 'p50'),
         digits: 0,
         unit,
         why,
@@ -99,7 +126,7 @@ export const section = {
       {
         figure: 'the same: p99',
         limit: 1200,
-        measured: half10.p99,
+        measured: typical(half10, 'p99'),
         digits: 0,
         unit,
         why,
@@ -109,9 +136,9 @@ export const section = {
   },
 
   charts(results) {
-    const groups = Object.values(results).map((/** @type {Result} */ { viewers, p50, p99 }) => ({
-      name: `N = ${viewers}`,
-      values: [p50, p99],
+    const groups = Object.values(results).map((/** @type {Result} */ result) => ({
+      name: `N = ${result.viewers}`,
+      values: [typical(result, 'p50'), typical(result, 'p99')],
     }))
     if (groups.length === 0) return {}
     const title = 'Packet in to packet out, at half load'
@@ -128,14 +155,8 @@ export const section = {
 }
 
 /** @param {Result} result */
-function whyNot({ rounds, load, viewers }) {
-  const why = whyUnsound(
-    rounds.map(({ sent, received, foreign, delayUs, wallUs, cpuUs }) => ({
-      us: cpuUs / received,
-      delivered: received / sent / viewers,
-      foreign,
-      starved: delayUs / wallUs,
-    })),
-  )
-  return why ?? (Math.abs(load - HALF) > 0.1 ? `load was ${(load * 100).toFixed(0)} %` : undefined)
+function whyNot(result) {
+  const load = typical(result, 'load')
+  const other = Math.abs(load - HALF) > 0.1 ? `load was ${(load * 100).toFixed(0)} %` : undefined
+  return whyUnsound(result.rounds) ?? other
 }

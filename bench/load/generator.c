@@ -250,7 +250,7 @@ void generator_open(struct generator *self, const struct bench_plan *plan, int f
 	if (!self->cert || !self->latencies_us)
 		bench_fail("set-up");
 	client_net_open(&self->net);
-	self->net.decrypt_every = plan->viewers > 16 ? 16 : 1;
+	self->net.decrypt_every = plan->viewers > 4 ? (plan->viewers - 1) / 3 : 1;
 	hello.value = self->net.port;
 	snprintf(hello.text, sizeof(hello.text), "%s", urchin_cert_fingerprint(self->cert));
 	bench_say(fd, &hello);
