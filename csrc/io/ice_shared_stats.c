@@ -169,6 +169,25 @@ static void add_counters(const struct ice_shared *ice, struct urchin_stats_write
 		urchin_stats_put(writer, "iceSinceLastCheck", (double)(now_us - lite.last_check_us) / 1e6);
 }
 
+/* What the worker's end of the port has dropped, for all connections together. */
+static void add_port(const struct ice_shared *ice, struct urchin_stats_writer *writer)
+{
+	struct urchin_mux_stats port;
+
+	urchin_mux_get_stats(ice->home->mux, &port);
+	urchin_stats_put(writer, "portDatagramsReceived", (double)port.datagrams_received);
+	urchin_stats_put(writer, "portUnknownUfrags", (double)port.unknown_ufrags);
+	urchin_stats_put(writer, "portMalformed", (double)port.malformed);
+	urchin_stats_put(writer, "portUnknownAddresses", (double)port.unknown_ways);
+	urchin_stats_put(writer, "portUnknownHellos", (double)port.unknown_hellos);
+	urchin_stats_put(writer, "portJunk", (double)port.junk);
+	urchin_stats_put(writer, "portHandedOver", (double)port.handed_over);
+	urchin_stats_put(writer, "portTcpAccepted", (double)port.tcp_accepted);
+	urchin_stats_put(writer, "portTcpRefused", (double)port.tcp_refused);
+	urchin_stats_put(writer, "portTcpJunk", (double)port.tcp_junk);
+	urchin_stats_put(writer, "portTcpExpired", (double)port.tcp_expired);
+}
+
 int urchin_ice_shared_add_stats(const struct urchin_ice *base, struct urchin_stats *stats, uint64_t now_us)
 {
 	const struct ice_shared *ice = (const struct ice_shared *)base;
@@ -183,5 +202,6 @@ int urchin_ice_shared_add_stats(const struct urchin_ice *base, struct urchin_sta
 		add_pair(ice, &writer, &flows[i]);
 	}
 	add_counters(ice, &writer, now_us);
+	add_port(ice, &writer);
 	return writer.err;
 }

@@ -9,12 +9,14 @@
 
 /* About 6 MB at the most; a worker that is so far behind has to lose packets. */
 #define PARCELS_MAX 4096
-/* Of them: descriptors are few. */
+/* Of them: descriptors are few; and a flood that names another worker leaves room for its media. */
 #define LINKS_MAX 64
+#define DATAGRAMS_MAX 1024
 
 struct box {
 	bool is_open;
 	size_t links;
+	size_t datagrams;
 	struct urchin_queue queue;
 	void (*on_filled)(void *owner);
 	void *owner;
@@ -46,7 +48,7 @@ static int open_box(struct box *box, void (*on_filled)(void *owner), void *owner
 		return err;
 	box->on_filled = on_filled;
 	box->owner = owner;
-	box->links = 0;
+	box->links = box->datagrams = 0;
 	box->is_open = true;
 	return 0;
 }
@@ -93,14 +95,16 @@ void urchin_mailbox_close(unsigned number)
 static int push(struct box *box, const struct urchin_parcel *parcel)
 {
 	bool is_link = parcel->kind == URCHIN_PARCEL_LINK;
+	bool is_datagram = parcel->kind == URCHIN_PARCEL_DATAGRAM;
 	int err;
 
 	if (!box->is_open)
 		return URCHIN_ENOTFOUND;
-	if (is_link && box->links >= LINKS_MAX)
+	if ((is_link && box->links >= LINKS_MAX) || (is_datagram && box->datagrams >= DATAGRAMS_MAX))
 		return URCHIN_EFULL;
 	err = urchin_queue_push(&box->queue, parcel, PARCELS_MAX);
 	box->links += is_link && err == 0;
+	box->datagrams += is_datagram && err == 0;
 	return err;
 }
 
@@ -123,7 +127,7 @@ size_t urchin_mailbox_take(unsigned number, struct urchin_batch *batch)
 
 	pthread_mutex_lock(&locks[number]);
 	count = urchin_queue_take(&boxes[number].queue, batch);
-	boxes[number].links = 0;
+	boxes[number].links = boxes[number].datagrams = 0;
 	pthread_mutex_unlock(&locks[number]);
 	return count;
 }

@@ -49,8 +49,8 @@ int urchin_mailbox_open(void (*on_filled)(void *owner), void *owner);
 void urchin_mailbox_close(unsigned number);
 
 /*
- * Copies a parcel in. Returns 0, URCHIN_ENOTFOUND (no such box is open), URCHIN_EFULL (for links that is early) or
- * URCHIN_ENOMEM; then what it owns is still the caller's.
+ * Copies a parcel in. Returns 0, URCHIN_ENOTFOUND (no such box is open), URCHIN_EFULL (for links and datagrams that is
+ * earlier) or URCHIN_ENOMEM; then what it owns is still the caller's.
  */
 int urchin_mailbox_post(unsigned number, const struct urchin_parcel *parcel);
 

@@ -207,6 +207,7 @@ static bool give_away(struct urchin_mux *mux, int worker, const struct arrival *
 {
 	const struct urchin_mux_group *group = &mux->group;
 	struct urchin_mux_datagram datagram;
+	bool is_taken;
 
 	if (!group->on_foreign || arrival->is_handed_over || urchin_mux_is_tcp(arrival->way) ||
 	    worker == (int)group->index)
@@ -218,7 +219,9 @@ static bool give_away(struct urchin_mux *mux, int worker, const struct arrival *
 	    .len = arrival->len,
 	    .now_us = arrival->now_us,
 	};
-	return group->on_foreign(group->owner, worker, &datagram);
+	is_taken = group->on_foreign(group->owner, worker, &datagram);
+	mux->stats.handed_over += is_taken;
+	return is_taken;
 }
 
 /* What came too early for this way, now that it has an owner. */
@@ -267,9 +270,10 @@ static void take_stun(struct urchin_mux *mux, const struct arrival *arrival)
 
 static void take(struct urchin_mux *mux, const struct arrival *arrival)
 {
+	enum urchin_packet_kind kind = urchin_demux(arrival->bytes, arrival->len);
 	struct owned *owned;
 
-	if (urchin_demux(arrival->bytes, arrival->len) == URCHIN_PACKET_STUN) {
+	if (kind == URCHIN_PACKET_STUN) {
 		take_stun(mux, arrival);
 		return;
 	}
@@ -278,10 +282,17 @@ static void take(struct urchin_mux *mux, const struct arrival *arrival)
 		owned->user->ops->on_packet(owned->user, arrival->way, arrival->bytes, arrival->len, arrival->now_us);
 		return;
 	}
+	if (kind == URCHIN_PACKET_UNKNOWN) {
+		mux->stats.junk++;
+		return;
+	}
 	if (give_away(mux, -1, arrival))
 		return;
-	urchin_mux_early_keep(&mux->early, arrival->way, arrival->bytes, arrival->len, arrival->now_us);
 	mux->stats.unknown_ways++;
+	if (kind != URCHIN_PACKET_DTLS)
+		return;
+	mux->stats.unknown_hellos++;
+	urchin_mux_early_keep(&mux->early, arrival->way, arrival->bytes, arrival->len, arrival->now_us);
 }
 
 static void on_datagram(void *owner, struct urchin_udp_socket *udp, const struct urchin_addr *from, uint8_t *bytes,

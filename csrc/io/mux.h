@@ -109,7 +109,10 @@ struct urchin_mux_stats {
 	uint64_t datagrams_received;
 	uint64_t bytes_received;
 	uint64_t unknown_ufrags; /* dropped: STUN for nobody here */
-	uint64_t unknown_ways;   /* dropped: from an address that passed no check */
+	uint64_t unknown_ways;   /* dropped: DTLS, RTP and RTCP from an address that passed no check */
+	uint64_t unknown_hellos; /* of those: DTLS */
+	uint64_t junk;           /* dropped: of no protocol that there is here, from such an address */
+	uint64_t handed_over;    /* to other workers */
 	uint64_t malformed;      /* dropped: STUN that can't be read */
 	uint64_t tcp_accepted;
 	uint64_t tcp_refused; /* too many */

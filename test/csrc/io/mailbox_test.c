@@ -107,6 +107,28 @@ static void parcels_of_a_thread_arrive_in_order(void **state)
 	urchin_batch_clear(&batch);
 }
 
+/* Datagrams are strangers' for the most part: they never fill a box that media crosses by. */
+static void a_flood_of_datagrams_leaves_room_for_packets(void **state)
+{
+	struct urchin_parcel parcel = {.kind = URCHIN_PARCEL_DATAGRAM};
+	struct urchin_batch batch = {0};
+	unsigned number = (unsigned)urchin_mailbox_open(on_filled, NULL);
+	size_t count = 0;
+
+	(void)state;
+	while (count < 100000 && urchin_mailbox_post(number, &parcel) == 0)
+		count++;
+	assert_in_range(count, 64, 99999);
+	parcel.kind = URCHIN_PARCEL_PACKET;
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(urchin_mailbox_post(number, &parcel), 0);
+	urchin_mailbox_take(number, &batch);
+	parcel.kind = URCHIN_PARCEL_DATAGRAM;
+	assert_int_equal(urchin_mailbox_post(number, &parcel), 0);
+	urchin_mailbox_close(number);
+	urchin_batch_clear(&batch);
+}
+
 /* Descriptors in boxes are few, and none is lost: who could not post one still has it, and a box closes its own. */
 static void connections_in_boxes_are_closed_once(void **state)
 {
@@ -149,6 +171,7 @@ int main(void)
 	    cmocka_unit_test(a_closed_box_takes_nothing),
 	    cmocka_unit_test(a_box_that_nobody_empties_is_bounded),
 	    cmocka_unit_test(parcels_of_a_thread_arrive_in_order),
+	    cmocka_unit_test(a_flood_of_datagrams_leaves_room_for_packets),
 	    cmocka_unit_test(connections_in_boxes_are_closed_once),
 	};
 
