@@ -40,24 +40,27 @@ class AtHalfLoad {
 
   /** From below: a backlog would leave in long trains, so cheaply that the search would run away. */
   async #calibrate() {
-    for (let i = 0; i < 8; i++) {
-      const { load, p50 } = await this.measure()
-      if (Math.abs(load - HALF) < 0.03 && p50 < LATE_US) return
-      const factor = p50 < LATE_US ? Math.min(1.5, Math.max(0.7, load / HALF)) : 1.5
-      this.#intervalUs = Math.max(1, Math.round(this.#intervalUs * factor))
-    }
+    for (let i = 0; i < 8; i++) if (!(await this.measure()).unsound) return
   }
 
-  /** @returns {Promise<Round>} */
+  /**
+   * Each round also corrects the rate for the next one.
+   * @returns {Promise<Round>}
+   */
   async measure() {
     const media = await this.#fanout.ask(`latency 0 ${this.#intervalUs}`)
+    const load = media.cpuUs / media.tookUs
+    const isLate = media.p50 > LATE_US
+    const factor = isLate ? 1.5 : Math.min(1.5, Math.max(0.7, load / HALF))
+    this.#intervalUs = Math.max(1, Math.round(this.#intervalUs * factor))
     return {
       us: media.cpuUs / Math.max(1, media.received),
       delivered: media.received / media.sent / this.#viewers,
       foreign: media.foreign,
       starved: media.delayUs / media.wallUs,
+      unsound: isLate || Math.abs(load - HALF) > 0.06 ? 'load was not half' : undefined,
       perSecond: (media.sent * 1e6) / media.tookUs,
-      load: media.cpuUs / media.tookUs,
+      load,
       p50: media.p50,
       p99: media.p99,
     }
@@ -102,14 +105,14 @@ export const section = {
         `${(typical(result, 'load') * 100).toFixed(0)} %`,
         `${typical(result, 'p50').toFixed(0)} µs`,
         `${typical(result, 'p99').toFixed(0)} µs`,
-        whyNot(result) ?? '',
+        whyUnsound(result.rounds) ?? '',
       ]),
     )
   },
 
   goals({ half10, half50 }) {
     if (!half10 || !half50) return []
-    const why = whyNot(half10)
+    const why = whyUnsound(half10.rounds)
     /** @param {'p50' | 'p99'} key */
     const beside = (key) => `N = 50: ${typical(half50, key).toFixed(0)} µs`
     const unit = 'µs'
@@ -152,11 +155,4 @@ export const section = {
       }),
     }
   },
-}
-
-/** @param {Result} result */
-function whyNot(result) {
-  const load = typical(result, 'load')
-  const other = Math.abs(load - HALF) > 0.1 ? `load was ${(load * 100).toFixed(0)} %` : undefined
-  return whyUnsound(result.rounds) ?? other
 }

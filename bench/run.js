@@ -107,8 +107,19 @@ async function write() {
     text = text.replace(new RegExp(`(<!-- ${name} -->)[\\s\\S]*?(<!-- end -->)`), `$1\n\n${content}\n\n$2`)
   writeFileSync(page, text)
   mkdirSync(folder, { recursive: true })
-  writeFileSync(record, `${JSON.stringify({ machine, results: all }, null, 2)}\n`)
+  writeFileSync(record, `${JSON.stringify({ machine, results: all }, shorten, 2)}\n`)
+  execFileSync(path.join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', record], {
+    stdio: 'ignore',
+  })
   for (const section of chosen)
     for (const [name, svg] of Object.entries(section.charts(results[section.name])))
       writeFileSync(path.join(folder, name), svg)
+}
+
+/**
+ * @param {string} _key
+ * @param {any} value
+ */
+function shorten(_key, value) {
+  return typeof value === 'number' ? Number(value.toPrecision(4)) : value
 }
