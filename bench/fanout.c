@@ -3,7 +3,8 @@
  * send the same packets. Server and load generator are two processes, so that the generator's cost stays out of it.
  *
  *   fanout [--viewers N] [--publishers N] [--workers N] [--ice lite|nice] [--profile gcm|cm] [--audio] [--one-by-one]
- *          [--pin no] [--drain-us N] [--round-us N] [--steps FILE | --packets N --interval-us N --spread-us N --size N]
+ *          [--engine off|auto|FILE] [--pin no] [--drain-us N] [--round-us N] [--steps FILE | --packets N --interval-us
+ * N --spread-us N --size N]
  *
  * When all are connected it prints a line of JSON, then one for each line of standard input: see load/orders.c.
  * Meanwhile it sleeps, so that several of them can take turns.
@@ -160,6 +161,9 @@ static bool read_shape(struct bench_plan *plan, int option)
 	case 'd':
 		plan->drain_us = number(optarg, 0, 100000);
 		return true;
+	case 'g':
+		plan->engine = optarg;
+		return true;
 	case 'r':
 		plan->round_us = number(optarg, 1000, 60000000);
 		return true;
@@ -195,10 +199,23 @@ static bool read_traffic(struct traffic *traffic, int option)
 static bool read_arguments(struct bench_plan *plan, int argc, char **argv)
 {
 	static const struct option options[] = {
-	    {"viewers", 1, 0, 'v'},  {"publishers", 1, 0, 'b'}, {"workers", 1, 0, 'w'},     {"ice", 1, 0, 'i'},
-	    {"profile", 1, 0, 'p'},  {"audio", 0, 0, 'a'},      {"one-by-one", 0, 0, 'c'},  {"drain-us", 1, 0, 'd'},
-	    {"round-us", 1, 0, 'r'}, {"packets", 1, 0, 'n'},    {"interval-us", 1, 0, 't'}, {"spread-us", 1, 0, 'e'},
-	    {"size", 1, 0, 's'},     {"steps", 1, 0, 'f'},      {"pin", 1, 0, 'k'},         {0},
+	    {"viewers", 1, 0, 'v'},
+	    {"publishers", 1, 0, 'b'},
+	    {"workers", 1, 0, 'w'},
+	    {"ice", 1, 0, 'i'},
+	    {"profile", 1, 0, 'p'},
+	    {"audio", 0, 0, 'a'},
+	    {"one-by-one", 0, 0, 'c'},
+	    {"drain-us", 1, 0, 'd'},
+	    {"round-us", 1, 0, 'r'},
+	    {"packets", 1, 0, 'n'},
+	    {"interval-us", 1, 0, 't'},
+	    {"spread-us", 1, 0, 'e'},
+	    {"size", 1, 0, 's'},
+	    {"steps", 1, 0, 'f'},
+	    {"pin", 1, 0, 'k'},
+	    {"engine", 1, 0, 'g'},
+	    {0},
 	};
 	struct traffic traffic = {.packets = 300, .interval_us = 1000, .size = 1200};
 	bool is_pinned = true;
@@ -229,7 +246,7 @@ static void take_core(int index)
 int main(int argc, char **argv)
 {
 	static struct bench_plan plan = {
-	    .publishers = 1, .viewers = 10, .workers = 1, .is_lite = true, .round_us = 300000};
+	    .publishers = 1, .viewers = 10, .workers = 1, .is_lite = true, .engine = "off", .round_us = 300000};
 	int pair[2], status = 1;
 	bool is_pinned = read_arguments(&plan, argc, argv) && plan.workers == 1;
 

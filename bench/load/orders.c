@@ -166,12 +166,14 @@ static void obey_all(struct generator *generator)
 static void print_ready(struct generator *generator, double cpu_us, double memory_kb)
 {
 	const struct bench_plan *plan = generator->plan;
+	const struct bench_message engine = generator_ask(generator, BENCH_ENGINE, 0);
 
-	printf("{\"viewers\":%zu,\"publishers\":%zu,\"workers\":%zu,\"ice\":\"%s\",\"profile\":\"%s\","
-	       "\"joinCpuMs\":%.4f,\"memoryKb\":%.1f,\"connectMs\":[",
-	       plan->viewers, plan->publishers, plan->workers, plan->is_lite ? "lite" : "nice",
-	       plan->is_cm ? "cm" : "gcm", cpu_us / 1000 / (double)generator->client_count,
-	       memory_kb / (double)generator->client_count);
+	printf(
+	    "{\"engine\":\"%s\",\"viewers\":%zu,\"publishers\":%zu,\"workers\":%zu,\"ice\":\"%s\",\"profile\":\"%s\","
+	    "\"joinCpuMs\":%.4f,\"memoryKb\":%.1f,\"connectMs\":[",
+	    engine.text, plan->viewers, plan->publishers, plan->workers, plan->is_lite ? "lite" : "nice",
+	    plan->is_cm ? "cm" : "gcm", cpu_us / 1000 / (double)generator->client_count,
+	    memory_kb / (double)generator->client_count);
 	for (size_t i = 0; i < generator->client_count; i++)
 		printf("%s%.2f", i > 0 ? "," : "", generator->clients[i].connect_ms);
 	printf("]}\n");

@@ -12,6 +12,7 @@
 #include "bench/load/client_ice.h"
 #include "bench/load/floor.h"
 #include "bench/load/talk.h"
+#include "transport/srtp_engine.h"
 #include "urchin.h"
 
 #define RECEIVER_ID 1000000
@@ -269,6 +270,9 @@ static void obey(struct server *server, struct bench_message *message)
 	case BENCH_CPU:
 		read_cpu(message->figures);
 		break;
+	case BENCH_ENGINE:
+		snprintf(message->text, sizeof(message->text), "%s", urchin_srtp_engine()->name);
+		break;
 	case BENCH_MEMORY:
 		message->figures[0] = memory_kb();
 		break;
@@ -285,6 +289,7 @@ void bench_serve(const struct bench_plan *plan, int fd)
 	struct urchin_worker_config config = {.on_events = on_events, .owner = &server, .log_level = URCHIN_LOG_ERROR};
 	int err;
 
+	urchin_srtp_engine_choose(plan->engine);
 	server = (struct server){.plan = plan, .fd = fd, .wake_fd = eventfd(0, EFD_NONBLOCK)};
 	for (size_t i = 0; i < plan->workers; i++) {
 		config.like = i > 0 ? server.workers[0] : NULL;

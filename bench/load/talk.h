@@ -21,6 +21,7 @@ enum bench_word {
 	BENCH_OPEN,   /* to the server: open connection `id` */
 	BENCH_WHERE,  /* from the server: connection `id` answers checks at `text`:`value` */
 	BENCH_READY,  /* from the server: connection `id` is */
+	BENCH_ENGINE, /* to the server; answered by the name of its engine in `text` */
 	BENCH_LINK,   /* to the server: senders for everybody; answered by the same when done */
 	BENCH_FLOOR,  /* to the server: measure the floors with round `value`; answered by enum bench_floor's figures */
 	BENCH_CPU,    /* to the server; answered by enum bench_cpu's figures */
@@ -76,6 +77,7 @@ struct bench_plan {
 	bool is_cm;         /* AES128_CM_SHA1_80 instead of AEAD_AES_128_GCM */
 	bool is_one_by_one; /* connects one after the other */
 	uint64_t drain_us;  /* how often the generator looks for what arrived; 0: always */
+	const char *engine; /* the server's wish: see urchin_srtp_engine_choose() */
 	uint16_t lite_port;
 	struct bench_step *steps;
 	size_t step_count;
