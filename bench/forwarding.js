@@ -11,7 +11,7 @@ import { table } from './tables.js'
 
 const nice = ['--ice', 'nice']
 // Where it is not installed, its file may be told.
-const ipsecMb = process.env.URCHIN_IPSEC_MB ?? 'auto'
+const ipsecMb = process.env.URCHIN_IPSEC_MB || 'auto'
 const audio = ['--audio', '--size', '100', '--interval-us', '20000']
 
 /**
