@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#endif
+
 #include "base/err.h"
 #include "transport/srtp_openssl.h"
 
@@ -46,24 +50,35 @@ bool urchin_srtp_ipsec_mb_knows(unsigned version)
 	return version >= OLDEST_VERSION && version < FIRST_UNKNOWN_VERSION;
 }
 
+#if defined(__x86_64__) && defined(__linux__)
+/* VAES, VPCLMULQDQ and GFNI, of which not all compilers know the names: leaf 7's ECX. */
+static bool has_wide_aes(void)
+{
+	const unsigned wanted = 1u << 8 | 1u << 9 | 1u << 10;
+	unsigned a = 0, b = 0, c = 0, d = 0;
+
+	return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (c & wanted) == wanted;
+}
+
 /* The kind of functions for this processor, as they are named; NULL: none that is faster than OpenSSL. */
 static const char *kind_of_processor(void)
 {
-#if defined(__x86_64__) && defined(__linux__)
 	__builtin_cpu_init();
 	if (!__builtin_cpu_supports("aes") || !__builtin_cpu_supports("pclmul") || !__builtin_cpu_supports("avx2") ||
 	    !__builtin_cpu_supports("bmi2"))
 		return NULL;
-	if (__builtin_cpu_supports("vaes") && __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("gfni") &&
-	    __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+	if (has_wide_aes() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
 	    __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512bw") &&
 	    __builtin_cpu_supports("avx512vl"))
 		return "vaes_avx512";
 	return "avx_gen4";
-#else
-	return NULL;
-#endif
 }
+#else
+static const char *kind_of_processor(void)
+{
+	return NULL;
+}
+#endif
 
 static void *find(void *library, const char *what, int bits, const char *kind)
 {
