@@ -30,10 +30,16 @@ struct ice_shared_counters {
 	uint64_t strangers_dropped; /* by a way that is known, but not valid any more */
 };
 
+/* What every packet needs stands first. */
 struct ice_shared {
 	struct urchin_ice base;
 	struct urchin_mux_user user;
 	struct urchin_ice_home *home;
+	bool is_closing;
+	bool has_way;
+	struct urchin_ice_way way;
+	struct urchin_egress_way egress; /* its counters are those of all UDP ways of this connection */
+
 	struct urchin_ice_lite *lite;
 	struct urchin_ice_callbacks callbacks;
 	void *owner;
@@ -42,16 +48,12 @@ struct ice_shared {
 	uint16_t port;
 	bool tcp;
 	bool is_gathered;
-	bool is_closing;
-	bool has_way;
 	enum urchin_ice_state state;
 	struct ice_shared_local locals[URCHIN_ICE_SHARED_ADDRESSES_MAX];
 	size_t local_count;
 	struct ice_shared_remote *remotes;
 	size_t remote_count;
-	struct urchin_ice_way way;
-	struct urchin_egress_way egress; /* its counters are those of all UDP ways of this connection */
-	uint8_t *tcp_buffer;             /* URCHIN_ICE_DATAGRAM_CAP, once packets go by TCP */
+	uint8_t *tcp_buffer; /* URCHIN_ICE_DATAGRAM_CAP, once packets go by TCP */
 	struct urchin_loop_timer timer;
 	struct urchin_loop_task state_task;
 	struct urchin_loop_task finish_task;

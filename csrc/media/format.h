@@ -54,9 +54,9 @@ struct urchin_format_codec {
 struct urchin_format {
 	enum urchin_kind kind;
 	char mid[URCHIN_MID_CAP];
-	struct urchin_format_codec codecs[URCHIN_CODECS_PER_FORMAT];
-	size_t codec_count;
 	uint8_t ext_ids[URCHIN_EXT_COUNT]; /* 0, 1..14 one-byte form, 15..255 two-byte form only */
+	size_t codec_count;
+	struct urchin_format_codec codecs[URCHIN_CODECS_PER_FORMAT];
 };
 
 /* Returns the codec of a payload type, or NULL when it was not negotiated. */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/prefetch.h"
 #include "media/format.h"
 #include "media/packet.h"
 #include "media/seq_map.h"
@@ -31,31 +32,36 @@ struct urchin_sender_resend {
 	uint64_t sent_us; /* 0: never */
 };
 
-/* Owns no memory. Read freely; changed by its own functions and, is_paused, by the router. */
+/*
+ * Owns no memory. Read freely; changed by its own functions and, is_paused, by the router. What every packet needs
+ * stands first: with many viewers, each comes to a cold cache (urchin_sender_prefetch()).
+ */
 struct urchin_sender {
-	struct urchin_format format;
-	uint32_t ssrc;
-	char cname[URCHIN_CNAME_CAP];
-	bool is_paused;
-
 	struct urchin_receiver *source; /* NULL: none */
 	uint32_t source_epoch;
-	uint8_t payload_map[128];
+	uint32_t ssrc;
+	bool is_paused;
 	bool needs_begin;   /* the next packet sent is the first one after a gap */
 	bool is_new_source; /* ... and has nothing to do with those before */
-
-	struct urchin_seq_map seq_map;
 	bool has_timestamp_offset;
-	uint32_t timestamp_offset; /* ours minus the source's */
 	bool has_sent;
+	bool is_reported;            /* nothing went out since the last report */
+	uint8_t payload_type;        /* ours */
+	uint32_t timestamp_offset;   /* ours minus the source's */
 	uint32_t last_timestamp_rtp; /* ours */
-	uint64_t last_sent_us;
 	uint32_t clock_rate_hz;
-	uint8_t payload_type; /* ours */
+	uint64_t last_sent_us;
+	uint64_t packets_sent;
+	uint64_t bytes_sent;
+	uint64_t payload_bytes_sent;
+	uint64_t resend_budget; /* bytes */
+	struct urchin_seq_map seq_map;
+	uint8_t payload_map[128];
+	struct urchin_format format;
 
+	char cname[URCHIN_CNAME_CAP];
 	struct urchin_sender_sent_report sent_reports[URCHIN_SENDER_SENT_REPORTS];
 	size_t next_sent_report;
-	bool is_reported; /* nothing went out since the last report */
 	bool has_rtt;
 	uint64_t rtt_us;
 	uint8_t fraction_lost; /* 1/256, what the viewer said last */
@@ -63,14 +69,10 @@ struct urchin_sender {
 	uint32_t jitter_rtp;
 
 	struct urchin_sender_resend resends[URCHIN_SENDER_RESENDS];
-	uint64_t resend_budget; /* bytes */
-	uint64_t resend_from;   /* outgoing numbers below it had another form */
+	uint64_t resend_from; /* outgoing numbers below it had another form */
 	bool has_fir_seq;
 	uint8_t fir_seq;
 
-	uint64_t packets_sent;
-	uint64_t bytes_sent;
-	uint64_t payload_bytes_sent;
 	uint64_t resent_packets;
 	uint64_t resent_bytes;
 	uint64_t nacks_received; /* feedback messages */
@@ -109,6 +111,14 @@ bool urchin_sender_needs_keyframe(const struct urchin_sender *sender);
  */
 int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet *packet, uint64_t now_us,
 			uint8_t header[URCHIN_SENDER_HEADER_CAP], struct urchin_rtp_parts *parts);
+
+/* Brings what the next write reads into the cache. */
+static inline void urchin_sender_prefetch(const struct urchin_sender *sender)
+{
+	urchin_prefetch(sender, offsetof(struct urchin_sender, seq_map.ranges[1]));
+	urchin_prefetch(sender->payload_map, sizeof sender->payload_map);
+	urchin_prefetch(&sender->format, offsetof(struct urchin_format, codecs));
+}
 
 /* The viewer misses out_seq: the same once more, or 0: too old, just resent, or too much has been resent. */
 int urchin_sender_resend(struct urchin_sender *sender, uint16_t out_seq, uint64_t now_us,

@@ -19,11 +19,11 @@ struct urchin_seq_map_range {
 };
 
 struct urchin_seq_map {
-	struct urchin_seq_map_range ranges[URCHIN_SEQ_MAP_RANGES]; /* a ring; the newest is at `newest` */
 	size_t newest;
 	size_t count;
 	uint64_t next_out;    /* one above the highest number that went out */
 	uint64_t next_source; /* one above the highest source number mapped or dropped */
+	struct urchin_seq_map_range ranges[URCHIN_SEQ_MAP_RANGES]; /* a ring; the newest is at `newest` */
 };
 
 /* The first packet will go out as first_seq. */

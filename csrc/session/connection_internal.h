@@ -38,6 +38,8 @@ struct urchin_past_sender {
 struct urchin_connection {
 	uint64_t id;
 	struct urchin_transport *transport;
+	bool is_ready;
+	bool is_closing;
 	struct urchin_router *router;
 	struct urchin_connection_callbacks callbacks;
 	void *owner;
@@ -62,8 +64,6 @@ struct urchin_connection {
 	bool has_ntp_offset; /* the peer's clock to ours, fixed by its first sender report */
 	uint64_t ntp_offset;
 	struct urchin_twcc_recorder twcc;
-	bool is_ready;
-	bool is_closing;
 
 	uint64_t malformed_packets;
 	uint64_t unknown_ssrc_packets;

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "base/heap.h"
+#include "base/prefetch.h"
 #include "base/table.h"
 #include "media/receiver.h"
 #include "media/sender.h"
@@ -184,6 +185,26 @@ static void send(struct urchin_router_output *output, const struct urchin_arrive
 		urchin_connection_hurry_report(output->connection, arrived->now_us);
 }
 
+/*
+ * The state of many viewers doesn't fit the cache, and waiting for it would take longer than sending: what the viewer
+ * needs who comes some turns later is asked for, one pointer further each turn.
+ */
+static void prefetch(const struct urchin_router_input *input, size_t at)
+{
+	struct urchin_router_output *const *outputs = input->outputs + at;
+	size_t left = input->output_count - at;
+
+	if (left > 5)
+		urchin_prefetch(outputs[5], sizeof **outputs);
+	if (left > 4) {
+		urchin_prefetch(outputs[4]->connection, offsetof(struct urchin_connection, router));
+		urchin_sender_prefetch(outputs[4]->sender);
+	}
+	for (size_t ahead = 3; ahead > 0; ahead--)
+		if (left > ahead)
+			urchin_transport_prefetch(outputs[ahead]->connection->transport, 3 - (int)ahead);
+}
+
 /* All packets to one viewer, then all to the next: what stands together in the arena can leave together. */
 static void send_all(struct urchin_router_input *input, const struct urchin_arrived_packet *arrived, size_t count)
 {
@@ -192,6 +213,7 @@ static void send_all(struct urchin_router_input *input, const struct urchin_arri
 
 	for (size_t i = 0; i < input->output_count; i++) {
 		struct urchin_router_output *output = input->outputs[i];
+		prefetch(input, i);
 		if (!output->connection->is_ready)
 			continue;
 		for (size_t k = 0; k < count; k++) {

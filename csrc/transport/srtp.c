@@ -2,7 +2,10 @@
 #include "transport/srtp.h"
 
 #include "base/err.h"
+#include "base/prefetch.h"
 #include "transport/srtp_internal.h"
+
+#define HOT_LEN 128 /* where implementations keep what each packet needs */
 
 const char *urchin_srtp_profile_name(enum urchin_srtp_profile profile)
 {
@@ -70,6 +73,14 @@ void urchin_srtp_free(struct urchin_srtp *srtp)
 static bool is_rtcp(const uint8_t *bytes, size_t len)
 {
 	return len >= URCHIN_SRTP_RTCP_HEADER_LEN && len <= URCHIN_SRTP_PACKET_MAX_LEN && bytes[0] >> 6 == 2;
+}
+
+void urchin_srtp_prefetch(const struct urchin_srtp *srtp, int step)
+{
+	if (step == 0)
+		urchin_prefetch(srtp, HOT_LEN);
+	else if (srtp->ops->prefetch)
+		srtp->ops->prefetch(srtp);
 }
 
 int urchin_srtp_protect_rtp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap)

@@ -65,6 +65,9 @@ int urchin_srtp_protect_rtp(struct urchin_srtp *srtp, const uint8_t *plain, size
 int urchin_srtp_protect_parts(struct urchin_srtp *srtp, const struct urchin_rtp_parts *parts, uint8_t *out, size_t cap);
 int urchin_srtp_protect_rtcp(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out, size_t cap);
 
+/* Brings what protection reads into the cache; step 1 reads what step 0 brought. */
+void urchin_srtp_prefetch(const struct urchin_srtp *srtp, int step);
+
 /*
  * Decrypts in place. Returns the plain length, URCHIN_EMALFORMED, URCHIN_EAUTH, URCHIN_EREPLAY, or URCHIN_EFULL
  * (packets of more than 1024 SSRCs came).

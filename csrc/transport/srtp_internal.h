@@ -20,6 +20,7 @@
 /* Lengths and shapes are checked by the caller (srtp.c); `cap` is large enough. */
 struct urchin_srtp_ops {
 	void (*free)(struct urchin_srtp *srtp);
+	void (*prefetch)(const struct urchin_srtp *srtp); /* NULL: nothing to be brought */
 	int (*protect_rtp)(struct urchin_srtp *srtp, const struct urchin_rtp_parts *parts, uint8_t *out);
 	int (*protect_rtcp)(struct urchin_srtp *srtp, const uint8_t *plain, size_t len, uint8_t *out);
 	int (*unprotect_rtp)(struct urchin_srtp *srtp, uint8_t *bytes, size_t len, size_t header_len);

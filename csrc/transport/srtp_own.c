@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/err.h"
+#include "base/prefetch.h"
 #include "base/seq.h"
 #include "base/table.h"
 #include "transport/srtp_cipher.h"
@@ -13,6 +14,7 @@
 #include "transport/srtp_window.h"
 
 #define MAC_TAG_LEN 10
+#define GCM_STATE_LEN 1024 /* about what each packet reads: key schedule, hash table, state */
 #define SRTCP_ENCRYPTED UINT32_C(0x80000000)
 #define SRTCP_INDEX_MAX UINT32_C(0x7fffffff)
 #define INDEX_MAX ((UINT64_C(1) << 48) - 1)
@@ -29,6 +31,8 @@ struct received_stream {
 struct srtp_own {
 	struct urchin_srtp base;
 	bool is_gcm;
+	uint32_t last_ssrc;            /* of last_sent */
+	struct sent_stream *last_sent; /* NULL: none; most packets are of the SSRC before */
 	struct urchin_srtp_cipher send_rtp, send_rtcp, receive_rtp, receive_rtcp;
 	struct urchin_table sent;     /* struct sent_stream by SSRC */
 	struct urchin_table received; /* struct received_stream by SSRC */
@@ -88,7 +92,8 @@ static uint64_t index_of(uint64_t newest, uint16_t seq)
 /* Returns the index of a packet to be sent in *index. */
 static int take_send_index(struct srtp_own *srtp, uint32_t ssrc, uint16_t seq, uint64_t *index)
 {
-	struct sent_stream *stream = urchin_table_find(&srtp->sent, ssrc);
+	struct sent_stream *stream =
+	    srtp->last_sent && srtp->last_ssrc == ssrc ? srtp->last_sent : urchin_table_find(&srtp->sent, ssrc);
 	int err;
 
 	if (!stream) {
@@ -97,6 +102,8 @@ static int take_send_index(struct srtp_own *srtp, uint32_t ssrc, uint16_t seq, u
 			return err;
 		stream->newest = seq;
 	}
+	srtp->last_ssrc = ssrc;
+	srtp->last_sent = stream;
 	*index = urchin_seq_extend(stream->newest, seq);
 	/* Before the first one (as a negative number), or too long ago; RFC 3711 9.2: no index twice after 2^48. */
 	if (*index > INDEX_MAX || (*index < stream->newest && stream->newest - *index > URCHIN_SRTP_SEND_WINDOW))
@@ -104,6 +111,14 @@ static int take_send_index(struct srtp_own *srtp, uint32_t ssrc, uint16_t seq, u
 	if (*index > stream->newest)
 		stream->newest = *index;
 	return 0;
+}
+
+static void own_prefetch(const struct urchin_srtp *base)
+{
+	const struct srtp_own *srtp = (const struct srtp_own *)base;
+
+	urchin_prefetch(srtp->send_rtp.gcm, GCM_STATE_LEN);
+	urchin_prefetch(srtp->last_sent, sizeof(*srtp->last_sent));
 }
 
 static int own_protect_rtp(struct urchin_srtp *base, const struct urchin_rtp_parts *parts, uint8_t *out)
@@ -278,6 +293,7 @@ static int own_unprotect_rtcp(struct urchin_srtp *base, uint8_t *bytes, size_t l
 
 static const struct urchin_srtp_ops ops = {
     .free = own_free,
+    .prefetch = own_prefetch,
     .protect_rtp = own_protect_rtp,
     .protect_rtcp = own_protect_rtcp,
     .unprotect_rtp = own_unprotect_rtp,

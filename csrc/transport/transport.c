@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/heap.h"
+#include "base/prefetch.h"
 #include "transport/transport_internal.h"
 #include "wire/demux.h"
 
@@ -19,6 +20,7 @@
 /* An ICE backend's FAILED isn't final: a late or peer-reflexive candidate may still bring a pair (RFC 8445 8.3). */
 #define ICE_GRACE_US (5 * 1000000ull)
 #define DTLS_LOGS_MAX 50
+#define ICE_HOT_LEN 192 /* where backends keep what each packet needs */
 
 bool urchin_transport_is_alive(const struct urchin_transport *transport)
 {
@@ -444,6 +446,18 @@ static int count_sent(struct urchin_transport *transport, int err, int len)
 	transport->counters.packets_sent++;
 	transport->counters.bytes_sent += (uint64_t)len;
 	return 0;
+}
+
+void urchin_transport_prefetch(const struct urchin_transport *transport, int step)
+{
+	if (step == 0) {
+		urchin_prefetch(transport, offsetof(struct urchin_transport, counters.packets_received));
+	} else if (transport->srtp && step == 1) {
+		urchin_prefetch(transport->ice, ICE_HOT_LEN);
+		urchin_srtp_prefetch(transport->srtp, 0);
+	} else if (transport->srtp) {
+		urchin_srtp_prefetch(transport->srtp, 1);
+	}
 }
 
 /* Media of many connections leaves together. */

@@ -87,6 +87,12 @@ int urchin_transport_set_addresses(struct urchin_transport *transport, const cha
 int urchin_transport_restart_ice(struct urchin_transport *transport, const char *ufrag, const char *pwd,
 				 uint64_t now_us);
 
+/*
+ * Brings what send_parts() reads into the cache, a step at a time: each reads what the step before it brought, so that
+ * whoever sends to many calls them in turns: step 0 for the third one from now, 1 for the second, 2 for the next.
+ */
+void urchin_transport_prefetch(const struct urchin_transport *transport, int step);
+
 /* Protects and sends one packet. Returns 0, URCHIN_ESTATE (not ready) or an error; all are counted. */
 int urchin_transport_send_rtp(struct urchin_transport *transport, const uint8_t *bytes, size_t len);
 int urchin_transport_send_parts(struct urchin_transport *transport, const struct urchin_rtp_parts *parts);

@@ -7,10 +7,10 @@
 #define URCHIN_ICE_TEXT_CAP 257 /* RFC 8839 5.4: ufrag and pwd have up to 256 characters */
 #define URCHIN_FINGERPRINTS_MAX 8
 
-/* Packets and bytes, in the W3C sense: everything that ICE carries for us but its own STUN. */
 /* Cut when there are more. */
 #define URCHIN_SERVER_ERRORS_CAP 320
 
+/* Packets and bytes, in the W3C sense: everything that ICE carries for us but its own STUN. */
 struct urchin_transport_counters {
 	uint64_t packets_sent;
 	uint64_t bytes_sent;
@@ -31,12 +31,20 @@ struct urchin_transport_counters {
 	uint64_t pair_changes;
 };
 
+/* What every packet needs stands first. */
 struct urchin_transport {
+	struct urchin_ice *ice; /* NULL after it told on_closed */
+	struct urchin_srtp *srtp;
+	bool dtls_started;
+	bool is_ready;
+	bool peer_closed;
+	bool has_failed;
+	bool is_closing;
+	struct urchin_transport_counters counters;
+
 	struct urchin_transport_callbacks callbacks;
 	void *owner;
-	struct urchin_ice *ice; /* NULL after it told on_closed */
 	struct urchin_dtls *dtls;
-	struct urchin_srtp *srtp;
 	enum urchin_log_level log_level;
 	char server_errors[URCHIN_SERVER_ERRORS_CAP]; /* what STUN and TURN servers did not do, for failures of ICE */
 	uint32_t generation;
@@ -69,13 +77,7 @@ struct urchin_transport {
 	bool grace_wanted; /* the next tick sets the deadline: ICE callbacks carry no time */
 	uint64_t grace_deadline_us;
 
-	bool dtls_started;
-	bool is_ready;
-	bool peer_closed;
-	bool has_failed;
-	bool is_closing;
 	unsigned int dtls_log_count;
-	struct urchin_transport_counters counters;
 };
 
 /* Whether the owner still wants to hear of anything but CLOSED. */
