@@ -223,7 +223,7 @@ static void leave_while_one_waits(struct scene *scene, struct peer *peer)
 static void keys_change_while_packets_wait(void **state)
 {
 	const char *file = getenv("URCHIN_IPSEC_MB");
-	const char *const wishes[] = {"off", file ? file : "auto"};
+	const char *const wishes[] = {"off", file && file[0] ? file : "auto"};
 
 	(void)state;
 	for (size_t w = 0; w < 2; w++) {

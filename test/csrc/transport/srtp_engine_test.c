@@ -79,7 +79,7 @@ static const char *choose_ipsec_mb(void)
 {
 	const char *file = getenv("URCHIN_IPSEC_MB");
 
-	return urchin_srtp_engine_choose(file ? file : "auto");
+	return urchin_srtp_engine_choose(file && file[0] ? file : "auto");
 }
 
 static void fill(struct urchin_srtp_keys *keys, uint8_t seed, bool mirrored)

@@ -205,7 +205,7 @@ int main(void)
 	};
 	const char *file = getenv("URCHIN_IPSEC_MB");
 	int failed = cmocka_run_group_tests_name("OpenSSL", tests, NULL, NULL);
-	const char *engine = urchin_srtp_engine_choose(file ? file : "auto");
+	const char *engine = urchin_srtp_engine_choose(file && file[0] ? file : "auto");
 
 	if (strcmp(engine, "OpenSSL") != 0)
 		failed += cmocka_run_group_tests_name(engine, tests, NULL, NULL);
