@@ -157,6 +157,7 @@ static void on_component_state(NiceAgent *agent, guint stream_id, guint componen
 	case NICE_COMPONENT_STATE_FAILED:
 		generation->agent_failed = true;
 		urchin_nice_media_lose_backend(generation);
+		urchin_nice_media_nominate_answered(generation);
 		break;
 	default:
 		break;

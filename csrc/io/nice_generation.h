@@ -109,6 +109,7 @@ struct urchin_nice_generation {
 	struct urchin_nice_remote *remotes; /* URCHIN_REMOTE_CANDIDATES_MAX, or NULL */
 	size_t remote_count;
 	bool has_remote; /* credentials */
+	bool has_early;  /* the peer's checks came before its credentials */
 	bool remote_ended;
 	struct urchin_loop_timer relay_timer; /* remote relays are handed over when it is due */
 
@@ -180,6 +181,8 @@ int urchin_nice_media_new_path(struct urchin_nice_generation *generation);
 /* libnice selected a pair, learned an address from a check, received a packet, lost consent. */
 void urchin_nice_media_select(struct urchin_nice_generation *generation, const NiceCandidate *local,
 			      const NiceCandidate *remote);
+/* Nominates what the path itself found to work, a relay of the peer's too, when we control and there is no path. */
+void urchin_nice_media_nominate_answered(struct urchin_nice_generation *generation);
 void urchin_nice_media_learn(struct urchin_nice_generation *generation, const NiceCandidate *remote);
 void urchin_nice_media_hear_backend(struct urchin_nice_generation *generation, uint8_t *bytes, size_t len);
 void urchin_nice_media_lose_backend(struct urchin_nice_generation *generation);

@@ -392,9 +392,33 @@ void urchin_nice_media_learn(struct urchin_nice_generation *generation, const Ni
 {
 	struct urchin_addr addr;
 
+	generation->has_early |= !generation->has_remote;
 	if (remote->transport == NICE_CANDIDATE_TRANSPORT_UDP && read_nice_address(&addr, &remote->addr))
 		urchin_ice_path_add_remote(generation->path, &addr, URCHIN_CANDIDATE_PRFLX, remote->priority,
 					   urchin_clock_us());
+}
+
+/*
+ * An address that libnice 0.1.21 learned from a check before it had the peer's credentials may never be checked by it,
+ * also when it is signalled later (RFC 8445 7.3.1.4 and 7.3.1.3 want both): then only the path knows that it works.
+ */
+void urchin_nice_media_nominate_answered(struct urchin_nice_generation *generation)
+{
+	struct urchin_ice_path_pair pairs[URCHIN_REMOTE_CANDIDATES_MAX];
+	gboolean is_controlling = FALSE;
+	size_t count;
+
+	g_object_get(generation->agent, "controlling-mode", &is_controlling, NULL);
+	if (!is_controlling || generation->has_path || generation->is_closing)
+		return;
+	count = urchin_ice_path_get_pairs(generation->path, pairs, sizeof(pairs) / sizeof(pairs[0]));
+	for (size_t i = 0; i < count; i++) {
+		if (pairs[i].state != URCHIN_ICE_PAIR_SUCCEEDED || pairs[i].answers_received == 0)
+			continue;
+		urchin_ice_path_nominate(generation->path, pairs[i].local, &pairs[i].remote, pairs[i].remote_type,
+					 pairs[i].remote_type == URCHIN_CANDIDATE_RELAY, urchin_clock_us());
+		return;
+	}
 }
 
 void urchin_nice_media_hear_backend(struct urchin_nice_generation *generation, uint8_t *bytes, size_t len)

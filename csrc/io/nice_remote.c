@@ -105,6 +105,8 @@ static void on_relay_due(struct urchin_loop_timer *timer, uint64_t now_us)
 	if (generation->is_closing || generation->has_path)
 		return;
 	hand_relays(generation);
+	if (generation->has_early)
+		urchin_nice_media_nominate_answered(generation);
 	urchin_nice_generation_tell_state(generation);
 }
 

@@ -150,6 +150,8 @@ export class End {
   #peer = null
   /** Whether the peer is told when there are no more candidates. */
   tellsEnd = true
+  /** How late the peer hears what this end says. */
+  lateMs = 0
   /** @type {(() => void)[]} */
   #watchers = []
 
@@ -260,7 +262,8 @@ export class End {
    * @param {string} command
    * @param {object} fields
    */
-  #tell(command, fields) {
+  async #tell(command, fields) {
+    if (this.lateMs > 0) await sleep(this.lateMs)
     this.#peer?.do(command, fields).catch((error) => {
       this.events.push({
         call: this.call,
@@ -279,14 +282,23 @@ export class Call {
    * @param {Agent} offerer
    * @param {Agent} answerer
    * @param {{ offerer?: Options, answerer?: Options, media?: { audio?: boolean, video?: boolean },
-   *   tellsEnd?: boolean, prepare?: (call: Call) => Promise<void> }} [options] tellsEnd: default true: the signalling
-   *   passes the end of candidates on; prepare: what to do before the offer is made
+   *   tellsEnd?: boolean, answerLateMs?: number, prepare?: (call: Call) => Promise<void> }} [options] tellsEnd:
+   *   default true: the signalling passes the end of candidates on; answerLateMs: how long it takes for what the
+   *   answerer says; prepare: what to do before the offer is made
    */
   static async start(offerer, answerer, options = {}) {
-    const { offerer: first = {}, answerer: second = {}, media, tellsEnd = true, prepare } = options
+    const {
+      offerer: first = {},
+      answerer: second = {},
+      media,
+      tellsEnd = true,
+      answerLateMs = 0,
+      prepare,
+    } = options
     const name = `call-${calls++}`
     const call = new Call(new End(offerer, `${name}-offer`), new End(answerer, `${name}-answer`))
     for (const end of call.ends) end.tellsEnd = tellsEnd
+    call.answerer.lateMs = answerLateMs
     await call.offerer.do('open', { options: first })
     await call.answerer.do('open', { options: { polite: true, ...second } })
     await prepare?.(call)

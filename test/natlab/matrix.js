@@ -19,6 +19,7 @@ import { expectedWay, kinds, Lab } from './lab.js'
  * @property {number} punchingMs from the answer being there to both ends READY
  * @property {string} why reason of failure, or ''
  * @property {string} story
+ * @property {Meeting} [before] the first try, which went another way than it should
  */
 
 /** How long a pair may still give way to a better one. */
@@ -60,9 +61,10 @@ export class Matrix {
    * Lets all pairs meet, several at a time.
    * @param {Mode} mode
    * @param {number} atOnce
+   * @param {(meeting: Meeting) => boolean} isRight whether they met as they should; else they try once more
    * @returns {Map<string, Promise<Meeting>>} by "A B"
    */
-  run(mode, atOnce) {
+  run(mode, atOnce, isRight) {
     const waiting = kindPairs()
     /** @type {Map<string, { promise: Promise<Meeting>, resolve: (meeting: Promise<Meeting>) => void }>} */
     const results = new Map(
@@ -80,13 +82,25 @@ export class Matrix {
     )
     const work = async () => {
       for (let pair = waiting.shift(); pair; pair = waiting.shift()) {
-        const meeting = this.meet(pair[0], pair[1], mode)
+        const meeting = this.#meetTwice(pair[0], pair[1], mode, isRight)
         results.get(pair.join(' '))?.resolve(meeting)
         await meeting.catch(() => {})
       }
     }
     for (let worker = 0; worker < atOnce; worker++) work()
     return new Map([...results].map(([key, { promise }]) => [key, promise]))
+  }
+
+  /**
+   * @param {Kind} a
+   * @param {Kind} b
+   * @param {Mode} mode
+   * @param {(meeting: Meeting) => boolean} isRight
+   * @returns {Promise<Meeting>}
+   */
+  async #meetTwice(a, b, mode, isRight) {
+    const before = await this.meet(a, b, mode)
+    return isRight(before) ? before : { ...(await this.meet(a, b, mode)), before }
   }
 
   /**
@@ -152,7 +166,7 @@ export class Matrix {
  * @returns {string[]} lines
  */
 export function tableOf(meetings) {
-  const rows = meetings.map(({ a, b, way, firstWay, expected, pair, connectMs, punchingMs, why }) => [
+  const rows = meetings.map(({ a, b, way, firstWay, expected, pair, connectMs, punchingMs, why, before }) => [
     a,
     b,
     way,
@@ -160,6 +174,7 @@ export function tableOf(meetings) {
     way === expected ? '' : `expected ${expected}`,
     pair,
     Number.isNaN(connectMs) ? why : `${Math.round(connectMs)} ms (${Math.round(punchingMs)})`,
+    before ? `repeated, was ${before.way} ${before.why}` : '',
   ])
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column].length))) ?? []
   return rows.map((row) =>

@@ -11,6 +11,8 @@ import { whyNoLab } from './needs.js'
 
 const skip = whyNoLab()
 const atOnce = Number(process.env.URCHIN_NATLAB_JOBS ?? 6)
+/** Of all meetings; a machine that stood still for a second is no defect, what happens again and again is one. */
+const repeatsAllowed = 2
 
 /** Kinds that reach a listening TCP port of the other end, and those that have one which can be reached. */
 const goOutByTcp = ['none', '1to1', 'fullcone', 'addr', 'port', 'sym', 'tcponly', 'dual']
@@ -30,6 +32,8 @@ const modes = [
 
 describe('every pair of kinds of networks', { skip }, () => {
   const matrix = new Matrix()
+  /** @type {Meeting[]} */
+  const repeated = []
   before(() => matrix.up())
   after(() => matrix.down())
 
@@ -38,7 +42,7 @@ describe('every pair of kinds of networks', { skip }, () => {
       /** @type {Map<string, Promise<Meeting>>} */
       let meetings
       before(() => {
-        meetings = matrix.run(mode, atOnce)
+        meetings = matrix.run(mode, atOnce, (meeting) => meeting.way === wanted(mode, meeting))
       })
       after(async () =>
         console.log([`\n${name}`, ...tableOf(await Promise.all(meetings.values()))].join('\n  ')),
@@ -47,12 +51,25 @@ describe('every pair of kinds of networks', { skip }, () => {
       for (const [a, b] of kindPairs()) {
         test(`${a} and ${b}`, async () => {
           const meeting = await /** @type {Promise<Meeting>} */ (meetings.get(`${a} ${b}`))
-          assert.equal(meeting.way, mode.iceTcp ? bestByTcp(meeting) : meeting.expected, meeting.story)
+          if (meeting.before) repeated.push(meeting.before)
+          assert.equal(meeting.way, wanted(mode, meeting), meeting.story)
         })
       }
     })
   }
+
+  test(`at most ${repeatsAllowed} meetings were repeated`, () => {
+    assert.ok(repeated.length <= repeatsAllowed, repeated.map(({ story }) => story).join('\n\n'))
+  })
 })
+
+/**
+ * @param {Mode} mode
+ * @param {Meeting} meeting
+ */
+function wanted(mode, meeting) {
+  return mode.iceTcp ? bestByTcp(meeting) : meeting.expected
+}
 
 /**
  * ICE-TCP makes a direct way where an end that only has TCP can reach a port of the other one. There it may come too
