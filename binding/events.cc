@@ -39,6 +39,8 @@ const char *NameOf(urchin_event_type type)
 		return "ice-server-error";
 	case URCHIN_EVENT_NETWORK_CHANGED:
 		return "network-changed";
+	case URCHIN_EVENT_OVERLOAD:
+		return "overload";
 	case URCHIN_EVENT_RECEIVER_ACTIVE:
 		return "receiver-active";
 	case URCHIN_EVENT_LOG:
@@ -101,6 +103,14 @@ Napi::Object ToJs(Napi::Env env, const urchin_stats *stats)
 	return out;
 }
 
+Napi::Object ReasonOf(Napi::Env env, const urchin_event &event)
+{
+	Napi::Object reason = Napi::Object::New(env);
+	reason.Set("code", urchin_reason_name(static_cast<urchin_reason>(event.code)));
+	reason.Set("detail", event.text ? event.text : "");
+	return reason;
+}
+
 } // namespace
 
 Napi::Object ToJs(Napi::Env env, const urchin_event &event)
@@ -136,13 +146,9 @@ Napi::Object ToJs(Napi::Env env, const urchin_event &event)
 	case URCHIN_EVENT_ICE_STATE:
 		out.Set("state", Pick(kIceStates, event.code));
 		break;
-	case URCHIN_EVENT_FAILED: {
-		Napi::Object reason = Napi::Object::New(env);
-		reason.Set("code", urchin_reason_name(static_cast<urchin_reason>(event.code)));
-		reason.Set("detail", event.text ? event.text : "");
-		out.Set("reason", reason);
+	case URCHIN_EVENT_FAILED:
+		out.Set("reason", ReasonOf(env, event));
 		break;
-	}
 	case URCHIN_EVENT_ICE_SERVER_ERROR: {
 		std::string text = event.text ? event.text : "";
 		size_t space = text.find(' ');
@@ -151,6 +157,10 @@ Napi::Object ToJs(Napi::Env env, const urchin_event &event)
 		out.Set("errorText", space == std::string::npos ? "" : text.substr(space + 1));
 		break;
 	}
+	case URCHIN_EVENT_OVERLOAD:
+		out.Set("level", event.code);
+		out.Set("shed", static_cast<double>(event.object_id));
+		break;
 	case URCHIN_EVENT_RECEIVER_ACTIVE:
 		out.Set("receiverId", static_cast<double>(event.object_id));
 		break;

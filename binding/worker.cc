@@ -365,7 +365,7 @@ Napi::Value NativeWorker::CloseConnection(const Napi::CallbackInfo &info)
 
 Napi::Value NativeWorker::GetStats(const Napi::CallbackInfo &info)
 {
-	uint64_t connection_id = ToId(info, 1, "connectionId");
+	uint64_t connection_id = ToIdOrZero(info, 1, "connectionId");
 	return Run(info, [&](urchin_worker *worker, uint64_t request_id) {
 		return urchin_get_stats(worker, request_id, connection_id);
 	});

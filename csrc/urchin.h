@@ -67,7 +67,7 @@ int urchin_set_addresses(struct urchin_worker *worker, uint64_t request_id, uint
 			 const char *const *addresses, size_t count);
 /* CLOSED follows as the last event of the connection. */
 int urchin_close_connection(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id);
-/* Answered by URCHIN_EVENT_STATS, or by RESULT with an error. */
+/* Answered by URCHIN_EVENT_STATS, or by RESULT with an error. Connection 0: the worker's own statistics. */
 int urchin_get_stats(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id);
 
 int urchin_add_receiver(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id, uint64_t receiver_id,

@@ -12,6 +12,8 @@
 /** @typedef {import('./nat/discover.js').NatReport} NatReport */
 /** @typedef {import('./room.js').RoomOptions} RoomOptions */
 /** @typedef {import('./server.js').ServerOptions} ServerOptions */
+/** @typedef {import('./workers.js').Overload} Overload */
+/** @typedef {import('./workers.js').WorkerStats} WorkerStats */
 
 export { WebRtcConnection } from './connection.js'
 export { createConsoleLogger } from './console-logger.js'
@@ -34,3 +36,4 @@ export { createServer, Server } from './server.js'
 export { LocalTrack, RemoteTrack } from './track.js'
 export { createTurnCredentials } from './turn-credentials.js'
 export { setWorkerLimit } from './worker-pool.js'
+export { workers } from './workers.js'

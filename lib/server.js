@@ -15,6 +15,7 @@ import { Internals } from './signal/internals.js'
 import { Router } from './signal/router.js'
 import { WebSocketSignaling } from './signal/websocket.js'
 import { setWorkerLimit } from './worker-pool.js'
+import { workers } from './workers.js'
 
 /** @typedef {import('./connection.js').WebRtcConnection} WebRtcConnection */
 /** @typedef {import('./connection-options.js').ConnectionOptions} ConnectionOptions */
@@ -84,6 +85,11 @@ export class Server extends EventEmitter {
   #connectionFactory
   #isClosing = false
   #blockedNetworks
+  /** @param {import('./workers.js').Overload} overload */
+  #onOverload = ({ code, ...fields }) => {
+    const text = code === 'WORKER_OVERLOAD' ? 'a worker has too much to do' : 'a worker has less to do again'
+    this.logger.warn({ code, ...fields }, text)
+  }
 
   /** @param {ServerOptions} [options] */
   constructor(options = {}) {
@@ -149,6 +155,7 @@ export class Server extends EventEmitter {
     const { port = 8080, host } = this.#options
     this.httpServer.listen({ port, host })
     await once(this.httpServer, 'listening')
+    workers.on('overload', this.#onOverload)
     return this
   }
 
@@ -158,6 +165,7 @@ export class Server extends EventEmitter {
    */
   async close() {
     this.#isClosing = true
+    workers.off('overload', this.#onOverload)
     const isListening = this.httpServer.listening
     const closed = isListening ? once(this.httpServer, 'close') : null
     if (isListening) this.httpServer.close()

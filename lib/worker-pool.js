@@ -1,6 +1,7 @@
 // The workers of one JS environment behind the interface of one: connections are spread over them, and what a sender
 // on one forwards of a receiver on another crosses between the two once.
 
+import { EventEmitter } from 'node:events'
 import { availableParallelism } from 'node:os'
 import { UrchinError } from './errors.js'
 import { claimIcePort } from './ice-lite.js'
@@ -17,6 +18,15 @@ import { Worker } from './worker.js'
  * @property {ReceiverConfig} config
  * @property {boolean} isPaused
  * @property {Map<Worker, Set<number>>} imports by worker: its senders of this receiver
+ */
+/**
+ * A worker has too much to do, or less than before.
+ * @typedef {object} Overload
+ * @property {'WORKER_OVERLOAD' | 'WORKER_RELIEVED'} code the level rose, or fell
+ * @property {number} worker which of them: its place in `loads`
+ * @property {number} level 0: none, to 4: no video is forwarded
+ * @property {number} connections of this worker
+ * @property {number} shedding how many of these get no video now; audio goes on
  */
 /** @typedef {{ worker: Worker, source: number }} PooledSender source: a receiver's id; 0: none */
 
@@ -38,8 +48,11 @@ export class WorkerPool {
   /** @type {WorkerPool | null} */
   static #instance = null
   static #environmentLimit = Math.min(availableParallelism(), maxWorkers)
+  /** 'overload' (Overload) of the environment's pool. @type {EventEmitter<{ overload: [Overload] }>} */
+  static news = new EventEmitter()
 
-  /** @type {Worker[]} */ #workers
+  /** @type {Worker[]} */ #workers = []
+  /** @type {(overload: Overload) => void} */ #onOverload
   /** @type {Map<Worker, number>} connections */ #loads = new Map()
   /** @type {Map<number, PooledConnection>} */ #connections = new Map()
   /** @type {Map<number, PooledReceiver>} */ #receivers = new Map()
@@ -49,7 +62,14 @@ export class WorkerPool {
 
   /** The environment's pool: started by the first call, stopped when the environment ends. */
   static get() {
-    WorkerPool.#instance ??= new WorkerPool(WorkerPool.#environmentLimit)
+    WorkerPool.#instance ??= new WorkerPool(WorkerPool.#environmentLimit, (overload) =>
+      WorkerPool.news.emit('overload', overload),
+    )
+    return WorkerPool.#instance
+  }
+
+  /** The environment's pool if it runs. */
+  static get running() {
     return WorkerPool.#instance
   }
 
@@ -66,12 +86,15 @@ export class WorkerPool {
     if (pool) pool.#limit = count
   }
 
-  /** @param {number} limit workers at most */
-  constructor(limit) {
+  /**
+   * @param {number} limit workers at most
+   * @param {(overload: Overload) => void} [onOverload]
+   */
+  constructor(limit, onOverload = () => {}) {
     this.#limit = limit
+    this.#onOverload = onOverload
     const first = new Worker()
-    this.#workers = [first]
-    this.#loads.set(first, 0)
+    this.#adopt(first)
     /** Of the certificate that all connections use. */
     this.fingerprint = first.fingerprint
   }
@@ -86,9 +109,19 @@ export class WorkerPool {
     this.#senders.clear()
   }
 
+  /** In the order in which they were started. @returns {readonly Worker[]} */
+  get workers() {
+    return this.#workers
+  }
+
   /** How many workers run, and how many connections each has. */
   get loads() {
     return this.#workers.map((worker) => this.#loads.get(worker) ?? 0)
+  }
+
+  /** @returns {Promise<Record<string, number>[]>} each worker's own figures */
+  getLoads() {
+    return Promise.all(this.#workers.map((worker) => worker.getLoad()))
   }
 
   /** @param {'debug' | 'info' | 'warn' | 'error' | 'silent'} level of the log events that are made */
@@ -115,9 +148,20 @@ export class WorkerPool {
       return idlest
     }
     if (this.#logLevel) added.setLogLevel(this.#logLevel)
-    this.#workers.push(added)
-    this.#loads.set(added, 0)
+    this.#adopt(added)
     return added
+  }
+
+  /** @param {Worker} worker */
+  #adopt(worker) {
+    const index = this.#workers.push(worker) - 1
+    let last = 0
+    this.#loads.set(worker, 0)
+    worker.onOverload = ({ level, shed }) => {
+      const code = level > last ? 'WORKER_OVERLOAD' : 'WORKER_RELIEVED'
+      last = level
+      this.#onOverload({ code, worker: index, level, connections: this.#loadOf(worker), shedding: shed })
+    }
   }
 
   /** @param {Worker} worker */

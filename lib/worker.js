@@ -104,6 +104,12 @@ export class Worker {
   #isClosed = false
   #holdsLoop = false
   #onExit = () => this.close()
+  /**
+   * Is told when the worker has too much to do, or less than before: its level, 0 to 4, and how many of its connections
+   * get no video.
+   * @type {((news: { level: number, shed: number }) => void) | null}
+   */
+  onOverload = null
 
   /** @param {Worker} [like] has the same certificate, and ids that differ from this one's */
   constructor(like) {
@@ -245,6 +251,12 @@ export class Worker {
    */
   getStats(connectionId) {
     return this.#command('getStats', connectionId)
+  }
+
+  /** @returns {Promise<Record<string, number>>} the worker's own figures */
+  async getLoad() {
+    const { transport } = await this.#command('getStats', 0)
+    return transport
   }
 
   /**
@@ -432,6 +444,7 @@ export class Worker {
     for (const event of events) {
       if (event.type === 'result' || event.type === 'stats') this.#settle(event)
       else if (event.type === 'network-changed') this.#tellNetworkChange()
+      else if (event.type === 'overload') this.#tellOverload(event)
       else this.#deliver(event.connectionId, event)
       if (event.type === 'closed') this.#forget(event.connectionId)
     }
@@ -445,6 +458,11 @@ export class Worker {
   }
 
   /** @param {any} event */
+  #tellOverload({ level, shed }) {
+    guard(() => this.onOverload?.({ level, shed }))
+  }
+
+  /** @param {any} event */
   #settle({ requestId, code, stats }) {
     const request = this.#requests.get(requestId)
     this.#requests.delete(requestId)
@@ -453,18 +471,11 @@ export class Worker {
   }
 
   /**
-   * A listener that throws must neither hold up the others nor end the process here: it reaches uncaughtException.
    * @param {number} connectionId
    * @param {WorkerEvent} event
    */
   #deliver(connectionId, event) {
-    try {
-      this.#listeners.get(connectionId)?.(event)
-    } catch (error) {
-      process.nextTick(() => {
-        throw error
-      })
-    }
+    guard(() => this.#listeners.get(connectionId)?.(event))
   }
 
   /** @param {number} connectionId */
@@ -472,5 +483,19 @@ export class Worker {
     this.#listeners.delete(connectionId)
     this.#closing.get(connectionId)?.resolve()
     this.#closing.delete(connectionId)
+  }
+}
+
+/**
+ * A listener that throws must neither hold up the others nor end the process here: it reaches uncaughtException.
+ * @param {() => void} listener
+ */
+function guard(listener) {
+  try {
+    listener()
+  } catch (error) {
+    process.nextTick(() => {
+      throw error
+    })
   }
 }

@@ -302,7 +302,10 @@ int urchin_close_connection(struct urchin_worker *worker, uint64_t request_id, u
 
 int urchin_get_stats(struct urchin_worker *worker, uint64_t request_id, uint64_t connection_id)
 {
-	return put_plain(worker, URCHIN_COMMAND_GET_STATS, request_id, connection_id);
+	struct urchin_command command = {
+	    .type = URCHIN_COMMAND_GET_STATS, .request_id = request_id, .connection_id = connection_id};
+
+	return connection_id == 0 || is_id(connection_id) ? put(worker, &command) : URCHIN_EINVAL;
 }
 
 static int put_receiver(struct urchin_worker *worker, struct urchin_command *command,

@@ -33,10 +33,21 @@ static void take_export(struct urchin_worker *worker, const struct urchin_parcel
 		urchin_import_feed(entry->import, &item);
 }
 
-static void post(struct urchin_worker *worker, unsigned to, const struct urchin_parcel *parcel)
+static bool post(struct urchin_worker *worker, unsigned to, const struct urchin_parcel *parcel)
 {
-	if (urchin_mailbox_post(to, parcel) < 0)
-		worker->parcels_dropped++;
+	struct urchin_parcels_dropped *dropped = &worker->parcels_dropped;
+
+	if (urchin_mailbox_post(to, parcel) == 0)
+		return true;
+	if (parcel->kind == URCHIN_PARCEL_PACKET && parcel->is_video)
+		dropped->video++;
+	else if (parcel->kind == URCHIN_PARCEL_DATAGRAM && parcel->is_stranger)
+		dropped->strangers++;
+	else if (parcel->kind == URCHIN_PARCEL_PACKET || parcel->kind == URCHIN_PARCEL_DATAGRAM)
+		dropped->media++;
+	else
+		dropped->control++;
+	return false;
 }
 
 /* The kernel chose another worker's socket for a peer of ours; what is not STUN shows that only here. */
@@ -126,17 +137,17 @@ static bool pass_on(struct urchin_worker *worker, int to, const struct urchin_mu
 	parcel->remote = datagram->remote;
 	parcel->len = datagram->len;
 	memcpy(parcel->bytes, datagram->bytes, datagram->len);
-	return urchin_mailbox_post((unsigned)to, parcel) == 0;
+	return post(worker, (unsigned)to, parcel);
 }
 
 static bool on_foreign(void *owner, int named, const struct urchin_mux_datagram *datagram)
 {
 	struct urchin_worker *worker = owner;
-	int to = named >= 0
-		     ? named
-		     : urchin_claims_find(&worker->claims, &datagram->local, &datagram->remote, datagram->now_us);
+	int claimed = urchin_claims_find(&worker->claims, &datagram->local, &datagram->remote, datagram->now_us);
+	int to = named >= 0 ? named : claimed;
 
 	worker->parcel.kind = URCHIN_PARCEL_DATAGRAM;
+	worker->parcel.is_stranger = to != claimed;
 	return pass_on(worker, to, datagram);
 }
 
@@ -202,6 +213,7 @@ void urchin_exchange_on_export(void *owner, uint64_t workers, const struct urchi
 	if (item->len > sizeof(parcel->bytes))
 		return;
 	parcel->kind = item->bytes ? URCHIN_PARCEL_PACKET : URCHIN_PARCEL_CLOCK;
+	parcel->is_video = item->is_video;
 	parcel->from = (uint32_t)worker->number;
 	parcel->id = item->receiver_id;
 	parcel->now_us = item->now_us;

@@ -5,6 +5,7 @@
 #include "io/clock.h"
 #include "io/exchange.h"
 #include "io/ice_nice.h"
+#include "io/shedding.h"
 #include "io/worker.h"
 
 /* A deadline that a tick leaves in the past is a mistake elsewhere; it must not spin the worker. */
@@ -155,6 +156,7 @@ static int open_connection(struct urchin_worker *worker, const struct urchin_com
 		tell_stillborn(worker, command->connection_id);
 		return URCHIN_ELIBRARY;
 	}
+	urchin_shedding_add(worker, entry);
 	return 0;
 }
 
@@ -219,7 +221,7 @@ static int run_router_command(struct urchin_worker *worker, const struct urchin_
 	}
 }
 
-/* Answers with STATS itself; an error is answered by the caller. */
+/* Answers with STATS itself; an error is answered by the caller. Connection 0: the worker's own. */
 static int get_stats(struct urchin_worker *worker, const struct urchin_command *command)
 {
 	struct urchin_worker_connection *entry = find(worker, command->connection_id);
@@ -227,12 +229,13 @@ static int get_stats(struct urchin_worker *worker, const struct urchin_command *
 	    .type = URCHIN_EVENT_STATS, .connection_id = command->connection_id, .object_id = command->request_id};
 	int err;
 
-	if (!entry)
+	if (!entry && command->connection_id != 0)
 		return URCHIN_ENOTFOUND;
 	event.stats = calloc(1, sizeof(*event.stats));
 	if (!event.stats)
 		return URCHIN_ENOMEM;
-	err = urchin_connection_add_stats(entry->connection, event.stats, urchin_clock_us());
+	err = entry ? urchin_connection_add_stats(entry->connection, event.stats, urchin_clock_us())
+		    : urchin_shedding_add_stats(worker, event.stats);
 	if (err < 0) {
 		urchin_event_clear(&event);
 		return err;

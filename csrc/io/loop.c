@@ -199,6 +199,8 @@ void urchin_loop_turn(struct urchin_loop *loop, uint64_t max_wait_us)
 	struct epoll_event events[EVENTS_PER_TURN];
 	int count = wait_for_events(loop, events, wait_us(loop, max_wait_us));
 
+	loop->woke_us = urchin_clock_us();
+	loop->is_behind = count == EVENTS_PER_TURN;
 	for (int i = 0; i < count; i++) {
 		int fd = events[i].data.fd;
 		struct urchin_loop_watch *watch = loop->watches[fd];

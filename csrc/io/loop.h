@@ -49,6 +49,8 @@ struct urchin_loop {
 	struct urchin_loop_tasks tasks;   /* for the end of this turn */
 	struct urchin_loop_tasks running; /* being run */
 	struct urchin_udp_inbox *inbox;   /* of its UDP sockets; made by the first */
+	uint64_t woke_us;                 /* when this turn had done waiting */
+	bool is_behind;                   /* something that is ready was left for the next turn */
 };
 
 /* Returns 0 or URCHIN_ESYSTEM. */

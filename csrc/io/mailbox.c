@@ -7,16 +7,18 @@
 
 #include "base/err.h"
 
-/* About 6 MB at the most; a worker that is so far behind has to lose packets. */
-#define PARCELS_MAX 4096
+/* About 8 MB at the most; a worker that is so far behind has to lose packets. */
+#define CONTROL_MAX 5120
+#define MEDIA_MAX 4096
+#define VIDEO_MAX 3072
 /* Of them: descriptors are few; and a flood that names another worker leaves room for its media. */
 #define LINKS_MAX 64
-#define DATAGRAMS_MAX 1024
+#define STRANGERS_MAX 1024
 
 struct box {
 	bool is_open;
 	size_t links;
-	size_t datagrams;
+	size_t strangers;
 	struct urchin_queue queue;
 	void (*on_filled)(void *owner);
 	void *owner;
@@ -48,7 +50,7 @@ static int open_box(struct box *box, void (*on_filled)(void *owner), void *owner
 		return err;
 	box->on_filled = on_filled;
 	box->owner = owner;
-	box->links = box->datagrams = 0;
+	box->links = box->strangers = 0;
 	box->is_open = true;
 	return 0;
 }
@@ -92,19 +94,32 @@ void urchin_mailbox_close(unsigned number)
 	urchin_batch_clear(&batch);
 }
 
+static size_t limit_of(const struct urchin_parcel *parcel)
+{
+	switch (parcel->kind) {
+	case URCHIN_PARCEL_PACKET:
+		return parcel->is_video ? VIDEO_MAX : MEDIA_MAX;
+	case URCHIN_PARCEL_DATAGRAM:
+	case URCHIN_PARCEL_LINK:
+		return MEDIA_MAX;
+	default:
+		return CONTROL_MAX;
+	}
+}
+
 static int push(struct box *box, const struct urchin_parcel *parcel)
 {
 	bool is_link = parcel->kind == URCHIN_PARCEL_LINK;
-	bool is_datagram = parcel->kind == URCHIN_PARCEL_DATAGRAM;
+	bool is_stranger = parcel->kind == URCHIN_PARCEL_DATAGRAM && parcel->is_stranger;
 	int err;
 
 	if (!box->is_open)
 		return URCHIN_ENOTFOUND;
-	if ((is_link && box->links >= LINKS_MAX) || (is_datagram && box->datagrams >= DATAGRAMS_MAX))
+	if ((is_link && box->links >= LINKS_MAX) || (is_stranger && box->strangers >= STRANGERS_MAX))
 		return URCHIN_EFULL;
-	err = urchin_queue_push(&box->queue, parcel, PARCELS_MAX);
+	err = urchin_queue_push(&box->queue, parcel, limit_of(parcel));
 	box->links += is_link && err == 0;
-	box->datagrams += is_datagram && err == 0;
+	box->strangers += is_stranger && err == 0;
 	return err;
 }
 
@@ -127,7 +142,7 @@ size_t urchin_mailbox_take(unsigned number, struct urchin_batch *batch)
 
 	pthread_mutex_lock(&locks[number]);
 	count = urchin_queue_take(&boxes[number].queue, batch);
-	boxes[number].links = boxes[number].datagrams = 0;
+	boxes[number].links = boxes[number].strangers = 0;
 	pthread_mutex_unlock(&locks[number]);
 	return count;
 }

@@ -5,6 +5,7 @@
 #ifndef URCHIN_IO_MAILBOX_H
 #define URCHIN_IO_MAILBOX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +26,9 @@ enum urchin_parcel_kind {
 
 struct urchin_parcel {
 	enum urchin_parcel_kind kind;
-	uint32_t from; /* the sender's number */
+	bool is_video;    /* packets */
+	bool is_stranger; /* datagrams: nothing of the address was proven yet */
+	uint32_t from;    /* the sender's number */
 	uint32_t rtp;
 	int fd; /* of a LINK: owned by whoever has the parcel */
 	uint64_t id;
@@ -49,8 +52,9 @@ int urchin_mailbox_open(void (*on_filled)(void *owner), void *owner);
 void urchin_mailbox_close(unsigned number);
 
 /*
- * Copies a parcel in. Returns 0, URCHIN_ENOTFOUND (no such box is open), URCHIN_EFULL (for links and datagrams that is
- * earlier) or URCHIN_ENOMEM; then what it owns is still the caller's.
+ * Copies a parcel in. The fuller the box, the fewer kinds it takes: video is left out first, then other media, control
+ * last; of links and strangers' datagrams it takes few at any time. Returns 0, URCHIN_ENOTFOUND (no such box is open),
+ * URCHIN_EFULL or URCHIN_ENOMEM; then what it owns is still the caller's.
  */
 int urchin_mailbox_post(unsigned number, const struct urchin_parcel *parcel);
 

@@ -106,6 +106,7 @@ static void on_ready(struct urchin_loop_watch *watch, int fd, uint32_t events)
 			datagrams += take_message(udp, &message, now_us);
 		}
 	}
+	udp->loop->is_behind |= count == URCHIN_UDP_INBOX_MAX;
 }
 
 /* The datagram's payload begins at offset 0. Socket 0 of the group is the one that was bound first: the other one. */

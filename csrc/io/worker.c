@@ -13,12 +13,12 @@
 #include "io/clock.h"
 #include "io/exchange.h"
 #include "io/glib_log.h"
+#include "io/shedding.h"
 
 /* Log lines that nobody fetches; everything else is bounded by what makes it. */
 #define LOGS_MAX 4096
 /* A flood of commands must not keep packets waiting. */
 #define COMMANDS_SLICE_US 5000
-#define MAX_WAIT_US 60000000
 /* urchin_worker_free() promises 2 s. */
 #define STOP_TIMEOUT_US 1900000
 
@@ -127,12 +127,15 @@ static void run_commands(struct urchin_loop_task *task)
 static void *run(void *owner)
 {
 	struct urchin_worker *worker = owner;
+	uint64_t wait_us = 0;
 	uint64_t end_us;
 
 	pthread_setname_np(pthread_self(), "urchin-worker");
 	urchin_glib_log_catch(on_glib_message, worker);
+	urchin_overload_init(&worker->overload, urchin_clock_us());
 	while (!atomic_load(&worker->is_stopping)) {
-		urchin_loop_turn(&worker->loop, MAX_WAIT_US);
+		urchin_loop_turn(&worker->loop, wait_us);
+		wait_us = urchin_shedding_turn(worker);
 		urchin_worker_tell_dropped(worker);
 	}
 	urchin_worker_close_all(worker);

@@ -14,10 +14,19 @@
 #include "io/link_watch.h"
 #include "io/loop.h"
 #include "io/mailbox.h"
+#include "io/overload.h"
 #include "io/queue.h"
 #include "urchin.h"
 
 #define URCHIN_COMMANDS_MAX 65536
+
+/* What other workers' boxes had no room for. */
+struct urchin_parcels_dropped {
+	uint64_t video;
+	uint64_t media; /* other packets, and datagrams of known peers */
+	uint64_t strangers;
+	uint64_t control;
+};
 
 struct urchin_worker {
 	struct urchin_worker_config config;
@@ -43,6 +52,7 @@ struct urchin_worker {
 	struct urchin_egress *egress;
 	struct urchin_ice_nice_home nice_home;
 	struct urchin_link_watch link_watch;
+	struct urchin_overload overload;
 
 	/* What crosses between workers (io/exchange). */
 	int number; /* of the worker's mailbox; negative: it has none */
@@ -51,7 +61,7 @@ struct urchin_worker {
 	struct urchin_table imports;
 	struct urchin_claims claims;
 	struct urchin_parcel parcel; /* being filled */
-	uint64_t parcels_dropped;
+	struct urchin_parcels_dropped parcels_dropped;
 	size_t dropped_logs;
 };
 
@@ -64,6 +74,7 @@ struct urchin_worker_connection {
 	struct urchin_loop_task deadline_task;
 	struct urchin_loop_task reap_task;
 	bool is_closed; /* only reaping is left */
+	bool is_shed;
 };
 
 /* Makes the worker look for commands and parcels; on any thread. */

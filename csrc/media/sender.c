@@ -177,8 +177,10 @@ int urchin_sender_write(struct urchin_sender *sender, const struct urchin_packet
 	uint16_t out_seq;
 
 	/* What waited while its stream began anew is of the past. */
-	if (!sender->source || sender->is_paused || packet->epoch != sender->source->epoch)
+	if (!sender->source || sender->is_paused || packet->epoch != sender->source->epoch) {
+		sender->shed_packets += sender->is_shed;
 		return 0;
+	}
 	if (sender->source_epoch != sender->source->epoch) {
 		sender->source_epoch = sender->source->epoch;
 		sender->needs_begin = true;

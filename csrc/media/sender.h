@@ -33,14 +33,15 @@ struct urchin_sender_resend {
 };
 
 /*
- * Owns no memory. Read freely; changed by its own functions and, is_paused, by the router. What every packet needs
- * stands first: with many viewers, each comes to a cold cache (urchin_sender_prefetch()).
+ * Owns no memory. Read freely; changed by its own functions and, is_paused and is_shed, by the router. What every
+ * packet needs stands first: with many viewers, each comes to a cold cache (urchin_sender_prefetch()).
  */
 struct urchin_sender {
 	struct urchin_receiver *source; /* NULL: none */
 	uint32_t source_epoch;
 	uint32_t ssrc;
 	bool is_paused;
+	bool is_shed;       /* it is paused because the worker has too much to do */
 	bool needs_begin;   /* the next packet sent is the first one after a gap */
 	bool is_new_source; /* ... and has nothing to do with those before */
 	bool has_timestamp_offset;
@@ -83,6 +84,7 @@ struct urchin_sender {
 	uint64_t oversized_packets;
 	uint64_t stale_packets; /* older than anything that can still be placed */
 	uint64_t resends_refused;
+	uint64_t shed_packets;
 };
 
 /* first_seq and first_timestamp_rtp are random (RFC 3550 5.1). */

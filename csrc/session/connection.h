@@ -70,6 +70,9 @@ int urchin_connection_update_sender(struct urchin_connection *connection, uint64
 int urchin_connection_remove_receiver(struct urchin_connection *connection, uint64_t receiver_id, uint64_t now_us);
 int urchin_connection_remove_sender(struct urchin_connection *connection, uint64_t sender_id, uint64_t now_us);
 
+/* The worker has too much to do (or not any more): nothing but audio and RTCP goes out. Also of senders to come. */
+void urchin_connection_shed_video(struct urchin_connection *connection, bool is_shed, uint64_t now_us);
+
 void urchin_connection_tick(struct urchin_connection *connection, uint64_t now_us);
 uint64_t urchin_connection_deadline_us(const struct urchin_connection *connection, uint64_t now_us);
 

@@ -64,6 +64,7 @@ struct urchin_connection {
 	bool has_ntp_offset; /* the peer's clock to ours, fixed by its first sender report */
 	uint64_t ntp_offset;
 	struct urchin_twcc_recorder twcc;
+	bool is_video_shed; /* the worker has too much to do */
 
 	uint64_t malformed_packets;
 	uint64_t unknown_ssrc_packets;

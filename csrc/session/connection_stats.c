@@ -69,7 +69,9 @@ static int add_sender(struct urchin_stats *stats, const struct urchin_stream_out
 	    {"packetsOversized", (double)sender->oversized_packets},
 	    {"packetsStale", (double)sender->stale_packets},
 	    {"retransmissionsRefused", (double)sender->resends_refused},
-	    {"paused", sender->is_paused},
+	    {"paused", stream->output.is_paused},
+	    {"shed", sender->is_shed},
+	    {"packetsShed", (double)sender->shed_packets},
 	    {"ssrc", sender->ssrc},
 	    {"payloadType", sender->payload_type},
 	};

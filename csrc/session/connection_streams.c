@@ -144,6 +144,12 @@ static void init_sender(struct urchin_connection *connection, struct urchin_send
 	urchin_sender_init(sender, &config->format, config->ssrc, config->cname, first_seq, timestamp_rtp);
 }
 
+static void shed(struct urchin_stream_out *stream, bool is_shed, uint64_t now_us)
+{
+	if (stream->sender.format.kind == URCHIN_VIDEO)
+		urchin_router_shed_output(&stream->output, is_shed, now_us);
+}
+
 int urchin_connection_add_sender(struct urchin_connection *connection, uint64_t sender_id,
 				 const struct urchin_sender_config *config, uint64_t now_us)
 {
@@ -172,7 +178,16 @@ int urchin_connection_add_sender(struct urchin_connection *connection, uint64_t 
 		return err;
 	}
 	connection->outs[connection->out_count++] = stream;
+	if (connection->is_video_shed)
+		shed(stream, true, now_us);
 	return 0;
+}
+
+void urchin_connection_shed_video(struct urchin_connection *connection, bool is_shed, uint64_t now_us)
+{
+	connection->is_video_shed = is_shed;
+	for (size_t i = 0; i < connection->out_count; i++)
+		shed(connection->outs[i], is_shed, now_us);
 }
 
 static size_t find_in(const struct urchin_connection *connection, uint64_t receiver_id)

@@ -245,8 +245,11 @@ void urchin_router_forward(struct urchin_router_input *input, const struct urchi
 	if (!input->is_paused && input->exported_to)
 		router->callbacks.on_export(
 		    router->owner, input->exported_to,
-		    &(struct urchin_export){
-			.receiver_id = input->id, .bytes = packet->bytes, .len = packet->len, .now_us = now_us});
+		    &(struct urchin_export){.receiver_id = input->id,
+					    .bytes = packet->bytes,
+					    .len = packet->len,
+					    .now_us = now_us,
+					    .is_video = input->receiver->format.kind == URCHIN_VIDEO});
 	if (input->is_paused || input->output_count == 0)
 		return;
 	if (!router->batch) {
@@ -383,18 +386,33 @@ int urchin_router_pause_receiver(struct urchin_router *router, uint64_t receiver
 	return 0;
 }
 
+static void update_pause(struct urchin_router_output *output, uint64_t now_us)
+{
+	bool is_silent = output->is_paused || output->is_shed;
+
+	output->sender->is_shed = output->is_shed && !output->is_paused;
+	if (output->sender->is_paused == is_silent)
+		return;
+	output->sender->is_paused = is_silent;
+	urchin_sender_interrupt(output->sender);
+	if (is_waiting(output))
+		urchin_router_want_keyframe(output, now_us);
+}
+
 int urchin_router_pause_sender(struct urchin_router *router, uint64_t sender_id, bool paused, uint64_t now_us)
 {
 	struct urchin_router_output *output = urchin_table_find(&router->outputs, sender_id);
 	if (!output)
 		return URCHIN_ENOTFOUND;
-	if (output->sender->is_paused == paused)
-		return 0;
-	output->sender->is_paused = paused;
-	urchin_sender_interrupt(output->sender);
-	if (is_waiting(output))
-		urchin_router_want_keyframe(output, now_us);
+	output->is_paused = paused;
+	update_pause(output, now_us);
 	return 0;
+}
+
+void urchin_router_shed_output(struct urchin_router_output *output, bool is_shed, uint64_t now_us)
+{
+	output->is_shed = is_shed;
+	update_pause(output, now_us);
 }
 
 int urchin_router_request_keyframe(struct urchin_router *router, uint64_t receiver_id, uint64_t now_us)

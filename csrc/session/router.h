@@ -27,6 +27,7 @@ struct urchin_export {
 	uint64_t now_us; /* when the packet came, or what the clock stands for */
 	uint64_t ntp;
 	uint32_t rtp;
+	bool is_video;
 };
 
 struct urchin_router_callbacks {

@@ -37,6 +37,8 @@ struct urchin_router_output {
 	struct urchin_connection *connection;
 	struct urchin_router_input *source; /* NULL: none */
 	size_t position;                    /* in the source's outputs */
+	bool is_paused;                     /* by whom it belongs to */
+	bool is_shed;                       /* by the worker */
 };
 
 /* Return 0, URCHIN_EEXIST or URCHIN_ENOMEM. */
@@ -54,6 +56,9 @@ void urchin_router_tell_clock(struct urchin_router_input *input, bool is_first, 
 
 /* A viewer wants a key frame of what this output forwards. */
 void urchin_router_want_keyframe(struct urchin_router_output *output, uint64_t now_us);
+
+/* The worker has too much to do, or has not any more: the sender is silent, and goes on at the next key frame. */
+void urchin_router_shed_output(struct urchin_router_output *output, bool is_shed, uint64_t now_us);
 
 /* Sends the key-frame request that is due. */
 void urchin_router_tick_input(struct urchin_router_input *input, uint64_t now_us);

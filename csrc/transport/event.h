@@ -26,8 +26,9 @@ enum urchin_event_type {
 	URCHIN_EVENT_ICE_SERVER_ERROR, /* code: STUN error code or 701; text: the server's URL, a space, what happened
 					*/
 	URCHIN_EVENT_NETWORK_CHANGED,  /* of no connection: this machine's addresses are others now */
-	URCHIN_EVENT_RECEIVER_ACTIVE,  /* object_id: receiver id; code: 0. Its first packet arrived */
-	URCHIN_EVENT_LOG,              /* code: urchin_log_level; text */
+	URCHIN_EVENT_OVERLOAD, /* of no connection: code: level, 0..4; object_id: connections without video now */
+	URCHIN_EVENT_RECEIVER_ACTIVE, /* object_id: receiver id; code: 0. Its first packet arrived */
+	URCHIN_EVENT_LOG,             /* code: urchin_log_level; text */
 };
 
 enum urchin_log_level { URCHIN_LOG_DEBUG, URCHIN_LOG_INFO, URCHIN_LOG_WARN, URCHIN_LOG_ERROR };

@@ -10,6 +10,8 @@ export type NatOptions = import('./nat/discover.js').NatOptions;
 export type NatReport = import('./nat/discover.js').NatReport;
 export type RoomOptions = import('./room.js').RoomOptions;
 export type ServerOptions = import('./server.js').ServerOptions;
+export type Overload = import('./workers.js').Overload;
+export type WorkerStats = import('./workers.js').WorkerStats;
 /** @typedef {import('./connection.js').ConnectionOptions} ConnectionOptions */
 /** @typedef {import('./connection.js').ConnectionEvent} ConnectionEvent */
 /** @typedef {import('./connection.js').OfferOptions} OfferOptions */
@@ -22,6 +24,8 @@ export type ServerOptions = import('./server.js').ServerOptions;
 /** @typedef {import('./nat/discover.js').NatReport} NatReport */
 /** @typedef {import('./room.js').RoomOptions} RoomOptions */
 /** @typedef {import('./server.js').ServerOptions} ServerOptions */
+/** @typedef {import('./workers.js').Overload} Overload */
+/** @typedef {import('./workers.js').WorkerStats} WorkerStats */
 export { WebRtcConnection } from './connection.js';
 export { createConsoleLogger } from './console-logger.js';
 export { UrchinError } from './errors.js';
@@ -33,3 +37,4 @@ export { createServer, Server } from './server.js';
 export { LocalTrack, RemoteTrack } from './track.js';
 export { createTurnCredentials } from './turn-credentials.js';
 export { setWorkerLimit } from './worker-pool.js';
+export { workers } from './workers.js';

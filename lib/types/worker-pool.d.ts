@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { Worker } from './worker.js';
 export type ConnectionConfig = import('./worker.js').ConnectionConfig;
 export type ReceiverConfig = import('./worker.js').ReceiverConfig;
@@ -16,6 +17,28 @@ export type PooledReceiver = {
      * by worker: its senders of this receiver
      */
     imports: Map<Worker, Set<number>>;
+};
+export type Overload = {
+    /**
+     * the level rose, or fell
+     */
+    code: 'WORKER_OVERLOAD' | 'WORKER_RELIEVED';
+    /**
+     * which of them: its place in `loads`
+     */
+    worker: number;
+    /**
+     * 0: none, to 4: no video is forwarded
+     */
+    level: number;
+    /**
+     * of this worker
+     */
+    connections: number;
+    /**
+     * how many of these get no video now; audio goes on
+     */
+    shedding: number;
 };
 export type PooledSender = {
     worker: Worker;
@@ -36,16 +59,29 @@ export declare class WorkerPool {
         algorithm: "sha-256";
         value: any;
     }>;
+    /** 'overload' (Overload) of the environment's pool. @type {EventEmitter<{ overload: [Overload] }>} */
+    static news: EventEmitter<{
+        overload: [Overload];
+    }>;
     /** The environment's pool: started by the first call, stopped when the environment ends. */
     static get(): WorkerPool;
+    /** The environment's pool if it runs. */
+    static get running(): WorkerPool | null;
     /** As setWorkerLimit(). @param {number} count */
     static setLimit(count: number): void;
-    /** @param {number} limit workers at most */
-    constructor(limit: number);
+    /**
+     * @param {number} limit workers at most
+     * @param {(overload: Overload) => void} [onOverload]
+     */
+    constructor(limit: number, onOverload?: (overload: Overload) => void);
     /** Ends every connection and worker, as Worker.close() does. WorkerPool.get() starts another pool. */
     close(): void;
+    /** In the order in which they were started. @returns {readonly Worker[]} */
+    get workers(): readonly Worker[];
     /** How many workers run, and how many connections each has. */
     get loads(): number[];
+    /** @returns {Promise<Record<string, number>[]>} each worker's own figures */
+    getLoads(): Promise<Record<string, number>[]>;
     /** @param {'debug' | 'info' | 'warn' | 'error' | 'silent'} level of the log events that are made */
     setLogLevel(level: 'debug' | 'info' | 'warn' | 'error' | 'silent'): void;
     /**

@@ -152,6 +152,15 @@ export declare class Worker {
         algorithm: "sha-256";
         value: any;
     }>;
+    /**
+     * Is told when the worker has too much to do, or less than before: its level, 0 to 4, and how many of its connections
+     * get no video.
+     * @type {((news: { level: number, shed: number }) => void) | null}
+     */
+    onOverload: ((news: {
+        level: number;
+        shed: number;
+    }) => void) | null;
     /** @param {Worker} [like] has the same certificate, and ids that differ from this one's */
     constructor(like?: Worker);
     /**
@@ -226,6 +235,8 @@ export declare class Worker {
      * @returns {Promise<NativeStats>} receivers and senders by their ids
      */
     getStats(connectionId: number): Promise<NativeStats>;
+    /** @returns {Promise<Record<string, number>>} the worker's own figures */
+    getLoad(): Promise<Record<string, number>>;
     /**
      * @param {number} connectionId
      * @param {ReceiverConfig} config

@@ -39,6 +39,37 @@ test('workers are started as connections come, up to the limit, and connections 
   assert.deepEqual(pool.loads, [0, 0, 0])
 })
 
+test('a worker that has too much to do is named, with what it leaves out', async () => {
+  /** @type {import('../../lib/worker-pool.js').Overload[]} */
+  const told = []
+  const crowd = new WorkerPool(2, (overload) => told.push(overload))
+  const ids = [1, 2, 3].map(() => crowd.openConnection(config, () => {}))
+  crowd.workers[1].onOverload?.({ level: 1, shed: 1 })
+  crowd.workers[1].onOverload?.({ level: 2, shed: 1 })
+  crowd.workers[0].onOverload?.({ level: 4, shed: 2 })
+  crowd.workers[1].onOverload?.({ level: 1, shed: 0 })
+  assert.deepEqual(told, [
+    { code: 'WORKER_OVERLOAD', worker: 1, level: 1, connections: 1, shedding: 1 },
+    { code: 'WORKER_OVERLOAD', worker: 1, level: 2, connections: 1, shedding: 1 },
+    { code: 'WORKER_OVERLOAD', worker: 0, level: 4, connections: 2, shedding: 2 },
+    { code: 'WORKER_RELIEVED', worker: 1, level: 1, connections: 1, shedding: 0 },
+  ])
+  const loads = await crowd.getLoads()
+  assert.deepEqual(
+    loads.map(({ connections, overloadLevel, videoParcelsDropped }) => [
+      connections,
+      overloadLevel,
+      videoParcelsDropped,
+    ]),
+    [
+      [2, 0, 0],
+      [1, 0, 0],
+    ],
+  )
+  await Promise.all(ids.map((id) => crowd.closeConnection(id)))
+  crowd.close()
+})
+
 test('a sender on another worker takes a receiver as source, and gives it back', async () => {
   const [a, b, c] = open(3)
   const receiverId = pool.addReceiver(a, { format, ssrcs: [7] })

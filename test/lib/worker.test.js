@@ -296,7 +296,7 @@ test('a wrong type, range or length in any field is refused by name, and nothing
         ],
       ],
     ],
-    [(value) => worker.getStats(value.id), { id }, [[['id'], [...notNumber, 0, undefined]]]],
+    [(value) => worker.endCandidates(value.id), { id }, [[['id'], [...notNumber, 0, undefined]]]],
   ]
   let refused = 0
   for (const [call, good, fields] of table) {

@@ -69,6 +69,47 @@ static void a_box_that_nobody_empties_is_bounded(void **state)
 	urchin_batch_clear(&batch);
 }
 
+static size_t fill(unsigned number, const struct urchin_parcel *parcel)
+{
+	size_t count = 0;
+
+	while (count < 100000 && urchin_mailbox_post(number, parcel) == 0)
+		count++;
+	return count;
+}
+
+/* A box took whatever came first: when video had filled it, a key-frame request or a peer's address was lost. */
+static void a_box_that_gets_full_leaves_out_video_before_the_rest(void **state)
+{
+	const struct urchin_parcel stranger = {.kind = URCHIN_PARCEL_DATAGRAM, .is_stranger = true};
+	const struct urchin_parcel video = {.kind = URCHIN_PARCEL_PACKET, .is_video = true};
+	const struct urchin_parcel audio = {.kind = URCHIN_PARCEL_PACKET};
+	const struct urchin_parcel datagram = {.kind = URCHIN_PARCEL_DATAGRAM};
+	const struct urchin_parcel controls[] = {
+	    {.kind = URCHIN_PARCEL_KEYFRAME}, {.kind = URCHIN_PARCEL_CLOCK}, {.kind = URCHIN_PARCEL_CLAIM}};
+	struct urchin_batch batch = {0};
+	unsigned number = (unsigned)urchin_mailbox_open(on_filled, NULL);
+	size_t count = 0;
+
+	(void)state;
+	assert_int_equal(count += fill(number, &stranger), 1024);
+	assert_int_equal(count += fill(number, &video), 3072);
+	assert_int_equal(urchin_mailbox_post(number, &stranger), URCHIN_EFULL);
+	assert_int_equal(urchin_mailbox_post(number, &audio), 0);
+	assert_int_equal(urchin_mailbox_post(number, &datagram), 0);
+	assert_int_equal(urchin_mailbox_post(number, &video), URCHIN_EFULL);
+	count += 2 + fill(number, &audio);
+	assert_int_equal(count, 4096);
+	assert_int_equal(urchin_mailbox_post(number, &datagram), URCHIN_EFULL);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(urchin_mailbox_post(number, &controls[i]), 0);
+	assert_int_equal(count += 3 + fill(number, &controls[0]), 5120);
+	assert_int_equal(urchin_mailbox_take(number, &batch), count);
+	assert_int_equal(urchin_mailbox_post(number, &stranger), 0);
+	urchin_mailbox_close(number);
+	urchin_batch_clear(&batch);
+}
+
 static void *post_all(void *owner)
 {
 	unsigned number = *(unsigned *)owner;
@@ -107,10 +148,10 @@ static void parcels_of_a_thread_arrive_in_order(void **state)
 	urchin_batch_clear(&batch);
 }
 
-/* Datagrams are strangers' for the most part: they never fill a box that media crosses by. */
+/* Strangers never fill a box that media crosses by. */
 static void a_flood_of_datagrams_leaves_room_for_packets(void **state)
 {
-	struct urchin_parcel parcel = {.kind = URCHIN_PARCEL_DATAGRAM};
+	struct urchin_parcel parcel = {.kind = URCHIN_PARCEL_DATAGRAM, .is_stranger = true};
 	struct urchin_batch batch = {0};
 	unsigned number = (unsigned)urchin_mailbox_open(on_filled, NULL);
 	size_t count = 0;
@@ -170,6 +211,7 @@ int main(void)
 	    cmocka_unit_test(numbers_are_given_out_and_taken_back),
 	    cmocka_unit_test(a_closed_box_takes_nothing),
 	    cmocka_unit_test(a_box_that_nobody_empties_is_bounded),
+	    cmocka_unit_test(a_box_that_gets_full_leaves_out_video_before_the_rest),
 	    cmocka_unit_test(parcels_of_a_thread_arrive_in_order),
 	    cmocka_unit_test(a_flood_of_datagrams_leaves_room_for_packets),
 	    cmocka_unit_test(connections_in_boxes_are_closed_once),

@@ -184,7 +184,10 @@ static uint8_t *fake_reserve(struct urchin_ice *base)
 
 static int fake_commit(struct urchin_ice *base, size_t len, bool is_video)
 {
-	(void)is_video;
+	struct fake_ice_end *end = ((struct fake_ice *)base)->end;
+
+	end->committed_video += is_video;
+	end->committed_other += !is_video;
 	return base->ops->send(base, fake_reserve(base), len);
 }
 
