@@ -45,7 +45,10 @@ test('after close() every command is refused, and close() again does nothing', (
 test('request ids and ids are whole numbers below 2^53; only a request id, "no source" and "of the worker" may be 0', () => {
   for (const bad of [undefined, null, '1', -1, 1.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY, {}, 1n]) {
     assert.throws(() => worker.getStats(bad, 1), { code: 'ERR_INVALID_ARGUMENT', message: /requestId/ })
-    assert.throws(() => worker.closeConnection(1, bad), { code: 'ERR_INVALID_ARGUMENT', message: /connectionId/ })
+    assert.throws(() => worker.closeConnection(1, bad), {
+      code: 'ERR_INVALID_ARGUMENT',
+      message: /connectionId/,
+    })
     assert.throws(() => worker.setSenderSource(1, 1, bad, []), {
       code: 'ERR_INVALID_ARGUMENT',
       message: /receiverId/,
