@@ -6,7 +6,7 @@ import { invalid } from './errors.js'
 import { embeddedV4, parseNetwork } from './ip-address.js'
 
 /** Nobody can be reached there: "this network", multicast, broadcast. */
-const unusable = toBlockList(['0.0.0.0/8', '224.0.0.0/4', '255.255.255.255', '::', 'ff00::/8'])
+const unusable = makeBlockList(['0.0.0.0/8', '224.0.0.0/4', '255.255.255.255', '::', 'ff00::/8'])
 
 const loopback = ['127.0.0.0/8', '::1']
 const othersBlocked = [
@@ -79,8 +79,18 @@ function isIn(list, address) {
   return list.check(bare, isIP(bare) === 6 ? 'ipv6' : 'ipv4') || (v4 !== null && list.check(v4, 'ipv4'))
 }
 
+/** The last list, and from what: a server's connections all have the same. */
+let made = { text: '', list: new BlockList() }
+
 /** @param {readonly string[]} networks */
 function toBlockList(networks) {
+  const text = networks.join(' ')
+  if (text !== made.text) made = { text, list: makeBlockList(networks) }
+  return made.list
+}
+
+/** @param {readonly string[]} networks */
+function makeBlockList(networks) {
   const list = new BlockList()
   for (const network of networks) {
     const { address, prefix, family } = /** @type {import('./ip-address.js').Network} */ (

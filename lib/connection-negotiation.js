@@ -11,6 +11,7 @@ import { taggedSection, writeSdp } from './sdp/write.js'
 /** @typedef {import('./sdp/session.js').Applied} Applied */
 /** @typedef {import('./sdp/write.js').LocalDescription} LocalDescription */
 
+/** @typedef {{ from: Record<string, unknown>, text: string }} Written */
 /**
  * @typedef {object} NegotiationFields
  * @property {import('./worker.js').Worker} worker
@@ -40,6 +41,8 @@ export class ConnectionNegotiation {
   #open = null
   /** A restart that was taken back is still due. */
   #mustRestart = false
+  /** Our last text, and from what: events and callers ask for the same one several times. @type {Written | null} */
+  #written = null
 
   /** @param {NegotiationFields} fields */
   constructor(fields) {
@@ -269,8 +272,21 @@ export class ConnectionNegotiation {
   #write(description) {
     const { ice, worker, cname, options } = this.#fields
     const { ufrag, pwd, candidates, hasAll: hasEnded } = ice.local
-    const { fingerprint } = worker
-    const isLite = Boolean(options.native.litePort)
-    return writeSdp(description, { ufrag, pwd, fingerprint, cname, candidates, hasEnded, isLite })
+    const from = { description, ufrag, pwd, count: candidates.length, hasEnded }
+    if (!this.#written || !isSame(this.#written.from, from)) {
+      const { fingerprint } = worker
+      const isLite = Boolean(options.native.litePort)
+      const transport = { ufrag, pwd, fingerprint, cname, candidates, hasEnded, isLite }
+      this.#written = { from, text: writeSdp(description, transport) }
+    }
+    return this.#written.text
   }
+}
+
+/**
+ * @param {Record<string, unknown>} a
+ * @param {Record<string, unknown>} b with the same names
+ */
+function isSame(a, b) {
+  return Object.keys(a).every((name) => a[name] === b[name])
 }

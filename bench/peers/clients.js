@@ -20,6 +20,8 @@ export class Clients {
   #waiting = new Map()
   #index = 0
   fingerprint = ''
+  ufrag = credentials.ufrag
+  pwd = credentials.pwd
 
   constructor() {
     make()

@@ -39,10 +39,11 @@ function installedVersion(name) {
  * All servers share the first core; the clients poll on the second.
  * @param {string} script
  * @param {string[]} args
+ * @param {string[]} [flags] Node's
  */
-function start(script, args) {
+export function start(script, args, flags = []) {
   const file = path.join(path.dirname(fileURLToPath(import.meta.url)), script)
-  const child = fork(file, args, { execPath: 'taskset', execArgv: ['-c', '0', process.execPath] })
+  const child = fork(file, args, { execPath: 'taskset', execArgv: ['-c', '0', process.execPath, ...flags] })
   return new Promise(
     (/** @type {(value: { child: typeof child, hello: any }) => void} */ resolve, reject) => {
       child.once('message', (hello) => resolve({ child, hello }))
@@ -52,7 +53,7 @@ function start(script, args) {
 }
 
 /** @param {import('node:child_process').ChildProcess} child */
-function end(child) {
+export function end(child) {
   return new Promise((/** @type {(value: void) => void} */ resolve) => {
     child.removeAllListeners('exit')
     child.once('exit', () => resolve())
@@ -60,16 +61,38 @@ function end(child) {
   })
 }
 
-/** @returns {Promise<PeerServer>} */
-export async function startUrchin() {
-  const { child, hello } = await start('urchin-server.js', [])
-  const post = async (/** @type {string} */ endpoint, /** @type {string} */ offer) => {
+/** What WHIP and WHEP answer to an offer. @param {string} url of the server */
+export function poster(url) {
+  return async (/** @type {'whip' | 'whep'} */ endpoint, /** @type {string} */ offer) => {
     const headers = { 'Content-Type': 'application/sdp' }
-    const response = await fetch(`${hello.url}/${endpoint}/bench`, { method: 'POST', headers, body: offer })
+    const response = await fetch(`${url}/${endpoint}/bench`, { method: 'POST', headers, body: offer })
     const text = await response.text()
     if (response.status !== 201) throw new Error(`${endpoint}: ${response.status} ${text}`)
     return text
   }
+}
+
+/** What a child answers to messages. @param {import('node:child_process').ChildProcess} child */
+export function asker(child) {
+  let last = 0
+  return (/** @type {string} */ kind, /** @type {string} */ offer = '') => {
+    const id = ++last
+    child.send({ id, kind, offer })
+    return new Promise((/** @type {(answer: any) => void} */ resolve) => {
+      const hear = (/** @type {any} */ message) => {
+        if (message.id !== id) return
+        child.off('message', hear)
+        resolve(message.sdp)
+      }
+      child.on('message', hear)
+    })
+  }
+}
+
+/** @returns {Promise<PeerServer>} */
+export async function startUrchin() {
+  const { child, hello } = await start('urchin-server.js', [])
+  const post = poster(hello.url)
   return {
     version: JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')).version,
     pid: child.pid ?? 0,
@@ -83,19 +106,7 @@ export async function startUrchin() {
 export async function startPackage(name) {
   const from = createRequire(path.join(peers, 'index.js')).resolve(name)
   const { child } = await start(`${name}-server.js`, [from])
-  let last = 0
-  const answer = (/** @type {string} */ kind, /** @type {string} */ offer) => {
-    const id = ++last
-    child.send({ id, kind, offer })
-    return new Promise((/** @type {(sdp: string) => void} */ resolve) => {
-      const hear = (/** @type {any} */ message) => {
-        if (message.id !== id) return
-        child.off('message', hear)
-        resolve(message.sdp)
-      }
-      child.on('message', hear)
-    })
-  }
+  const answer = asker(child)
   return /** @type {PeerServer} */ ({
     version: packages[name],
     pid: child.pid ?? 0,

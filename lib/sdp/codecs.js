@@ -152,7 +152,7 @@ export function identifyCodec(kind, format) {
   )
   const codec = { ...format, name: row?.name ?? name, codec: row?.codec ?? 'other', clockRate, channels }
   if (codec.codec === 'h264' && readH264(codec.parameters) === null) codec.codec = 'other'
-  return codec
+  return Object.freeze(codec)
 }
 
 /**
@@ -162,10 +162,26 @@ export function identifyCodec(kind, format) {
  * @returns {Codec}
  */
 export function acceptCodec(kind, codec) {
+  const known = accepted[kind].get(codec)
+  if (known) return known
+  const made = makeAccepted(kind, codec)
+  accepted[kind].set(codec, made)
+  return made
+}
+
+/** Codecs are shared between the connections of peers that say the same. @type {Record<Kind, WeakMap<Codec, Codec>>} */
+const accepted = { audio: new WeakMap(), video: new WeakMap() }
+
+/**
+ * @param {Kind} kind
+ * @param {Codec} codec
+ * @returns {Codec}
+ */
+function makeAccepted(kind, codec) {
   const names = known.find((row) => row.codec === codec.codec)?.parameters ?? []
   const parameters = new Map([...codec.parameters].filter(([name]) => names.includes(name)))
   const feedback = new Set([...codec.feedback].filter((type) => feedbackTypes[kind].has(type)))
-  return { ...codec, parameters, feedback }
+  return Object.freeze({ ...codec, parameters, feedback })
 }
 
 /**

@@ -105,10 +105,20 @@ export class Numbers {
  */
 export function withFeedbackFor(codecs, direction) {
   if (receives(direction)) return [...codecs]
-  return codecs.map((codec) => ({
-    ...codec,
-    feedback: new Set([...codec.feedback].filter((type) => type !== 'transport-cc')),
-  }))
+  return codecs.map(withoutTransportCc)
+}
+
+/** Codecs are shared between connections. @type {WeakMap<Codec, Codec>} */
+const givers = new WeakMap()
+
+/** @param {Codec} codec */
+function withoutTransportCc(codec) {
+  const known = givers.get(codec)
+  if (known) return known
+  const feedback = new Set([...codec.feedback].filter((type) => type !== 'transport-cc'))
+  const made = Object.freeze({ ...codec, feedback })
+  givers.set(codec, made)
+  return made
 }
 
 /**

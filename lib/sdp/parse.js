@@ -52,7 +52,22 @@ const midPattern = /^[!#-'*+\-.0-9A-Z^-~]{1,64}$/
 /** RFC 8830 2: token characters; Firefox wraps its ids in braces. */
 const msidPattern = /^[!#-'*+\-.0-9A-Z^-~]{1,64}$/
 const uriPattern = /^[\x21-\x7e]{1,256}$/
+/**
+ * What was read before, by all that was said of it: browsers say the same of some forty codecs, every time. Nobody changes
+ * what is shared.
+ * @type {Map<string, Codec>}
+ */
+const codecsByText = new Map()
+/** Whoever fills it with others makes reading slower again, nothing else. */
+const maxRemembered = 2000
+const maxTextLength = 512
 const repairGroups = new Set(['FID', 'FEC', 'FEC-FR'])
+
+/**
+ * The last description, to be had once more: who takes an offer over HTTP looks at it, then the connection does.
+ * @type {Description | null}
+ */
+let parsed = null
 
 /**
  * Reads and checks an SDP.
@@ -62,6 +77,18 @@ const repairGroups = new Set(['FID', 'FEC', 'FEC-FR'])
  *   ERR_SDP_NO_ICE, ERR_SDP_NO_FINGERPRINT, ERR_SDP_SETUP, ERR_SDP_NO_RTCP_MUX
  */
 export function parseSdp(text) {
+  const last = parsed
+  parsed = null
+  if (last?.text === text) return last
+  parsed = parse(text)
+  return parsed
+}
+
+/**
+ * @param {string} text
+ * @returns {Description}
+ */
+function parse(text) {
   const raw = scan(text)
   if (raw.sections.length < 2) {
     throw new UrchinError('ERR_SDP_NO_MEDIA', 'The SDP has no m-line')
@@ -166,19 +193,40 @@ function readCodecs(kind, media, formats) {
   // Only what the m-line lists counts: Firefox writes attributes for payload types it left out.
   for (const format of new Set(formats)) {
     if (!/^\d{1,3}$/.test(format) || Number(format) > 127) throw syntax('a payload type is malformed')
-    const rtpmap = names.get(format)
+    const types = feedback.get(format) ?? []
     codecs.push(
-      identifyCodec(kind, {
-        payloadType: Number(format),
-        name: rtpmap && String(rtpmap.codec),
-        clockRate: rtpmap && (Number(rtpmap.rate) || 0),
-        channels: rtpmap && Number(rtpmap.encoding ?? 1),
-        parameters: readParameters(parameters.get(format)?.config),
-        feedback: new Set([...everyones, ...(feedback.get(format) ?? [])]),
+      readCodec(kind, {
+        format,
+        rtpmap: names.get(format),
+        config: parameters.get(format)?.config,
+        types: [...everyones, ...types],
       }),
     )
   }
   return codecs
+}
+
+/**
+ * @param {'audio' | 'video'} kind
+ * @param {{ format: string, rtpmap: any, config: unknown, types: string[] }} said of a payload type
+ * @returns {Codec}
+ */
+function readCodec(kind, { format, rtpmap, config, types }) {
+  const { codec, rate, encoding } = rtpmap ?? {}
+  // As JSON: no other text may pass for the same.
+  const text = JSON.stringify([kind, format, rtpmap !== undefined, codec, rate, encoding, config, types])
+  const known = codecsByText.get(text)
+  if (known) return known
+  const read = identifyCodec(kind, {
+    payloadType: Number(format),
+    name: rtpmap && String(codec),
+    clockRate: rtpmap && (Number(rate) || 0),
+    channels: rtpmap && Number(encoding ?? 1),
+    parameters: readParameters(config),
+    feedback: new Set(types),
+  })
+  if (codecsByText.size < maxRemembered && text.length < maxTextLength) codecsByText.set(text, read)
+  return read
 }
 
 /**

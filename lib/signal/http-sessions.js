@@ -21,7 +21,7 @@ import { HttpError, readBody, requireContentType } from './http.js'
  * @typedef {object} Protocol
  * @property {'whip' | 'whep'} kind
  * @property {(offer: Description) => void} checkOffer throws an HttpError
- * @property {(offer: string) => string} [adaptOffer] before it is handed to the connection
+ * @property {(offer: string) => string} [adaptOffer] before it is looked at; takes any text
  * @property {(connection: WebRtcConnection, offer: Description) => any} prepare before the offer is applied; its result
  *   goes to joinOptions and joined
  * @property {(query: URLSearchParams, sessions: HttpSessions) => import('../participant.js').ParticipantOptions} joinOptions
@@ -148,9 +148,9 @@ export class HttpSessions {
    * @returns {Promise<{ session: Session, answer: string }>}
    */
   async #create(body, { protocol, room, query }) {
-    const offered = parseSdp(body)
-    protocol.checkOffer(offered)
     const offer = protocol.adaptOffer?.(body) ?? body
+    const offered = parseSdp(offer)
+    protocol.checkOffer(offered)
     // RFC 9725 4.3.3: only the client restarts ICE.
     const connection = this.#server.createConnection({ trickle: false, iceAutoRestart: false })
     try {

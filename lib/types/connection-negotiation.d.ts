@@ -2,6 +2,10 @@ import { SdpSession } from './sdp/session.js';
 export type ConnectionMedia = import('./connection-media.js').ConnectionMedia;
 export type Applied = import('./sdp/session.js').Applied;
 export type LocalDescription = import('./sdp/write.js').LocalDescription;
+export type Written = {
+    from: Record<string, unknown>;
+    text: string;
+};
 export type NegotiationFields = {
     worker: import('./worker.js').Worker;
     news: import('./connection-news.js').ConnectionNews;
@@ -34,6 +38,7 @@ export type NegotiationFields = {
 /** @typedef {import('./connection-media.js').ConnectionMedia} ConnectionMedia */
 /** @typedef {import('./sdp/session.js').Applied} Applied */
 /** @typedef {import('./sdp/write.js').LocalDescription} LocalDescription */
+/** @typedef {{ from: Record<string, unknown>, text: string }} Written */
 /**
  * @typedef {object} NegotiationFields
  * @property {import('./worker.js').Worker} worker

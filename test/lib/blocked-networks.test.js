@@ -86,3 +86,17 @@ test('lists are checked', () => {
     })
   }
 })
+
+test('one list after the other: each set holds its own', () => {
+  const sets = [['10.0.0.0/8'], ['10.0.0.0/8'], ['192.168.0.0/16'], []].map(
+    (list) => new BlockedNetworks(list),
+  )
+  assert.deepEqual(
+    sets.map((set) => set.has('10.1.2.3')),
+    [true, true, false, false],
+  )
+  assert.deepEqual(
+    sets.map((set) => set.has('192.168.1.1')),
+    [false, false, true, false],
+  )
+})

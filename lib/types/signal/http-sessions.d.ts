@@ -11,7 +11,7 @@ export type Protocol = {
      */
     checkOffer: (offer: Description) => void;
     /**
-     * before it is handed to the connection
+     * before it is looked at; takes any text
      */
     adaptOffer?: (offer: string) => string;
     /**

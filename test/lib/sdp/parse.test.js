@@ -160,3 +160,39 @@ test('ice-lite and the announcement of trickle are read', () => {
   assert.ok(parseSdp(changedOffer('ice-options:trickle', 'ice-options:ice2 trickle')).isTrickle)
   assert.ok(!parseSdp(changedOffer('ice-options:trickle', 'ice-options:ice2')).isTrickle)
 })
+
+test('codecs of peers that say the same are the same objects, which nobody can change', () => {
+  const [first, second] = [recordedSdp('chromium-offer-recvonly'), recordedSdp('chromium-offer-recvonly')]
+  const one = parseSdp(first).sections[1].codecs
+  const other = parseSdp(second.replace(/^a=ice-ufrag:\S+/gm, 'a=ice-ufrag:another')).sections[1].codecs
+  assert.ok(one.length > 5)
+  for (const [i, codec] of one.entries()) assert.equal(other[i], codec)
+  assert.throws(() => {
+    one[0].payloadType = 1
+  }, TypeError)
+})
+
+test('what a stranger says of a payload type is not taken for what the next one means', () => {
+  // A remembered reading was found by words that an odd rtpmap could imitate: then PCMU without rtpmap was lost to all.
+  const offer = (/** @type {string} */ line) =>
+    smallOffer().replace(/^m=audio.*\r\n/m, `m=audio 9 UDP/TLS/RTP/SAVPF 0\r\n${line}`)
+  for (const line of ['a=rtpmap:0 \r\n', 'a=rtpmap:0 /\r\n', 'a=rtpmap:0 undefined\r\n']) {
+    assert.equal(parseSdp(offer(line)).sections[0].codecs[0].codec, 'other', line)
+    assert.equal(parseSdp(offer('')).sections[0].codecs[0].codec, 'pcmu', line)
+  }
+})
+
+test('more codecs than are remembered are still read', () => {
+  const read = (/** @type {number} */ i) =>
+    parseSdp(smallOffer().replace(/ice-pwd/, `fmtp:111 x-key=${i}\r\na=ice-pwd`)).sections[0].codecs
+  for (let i = 0; i < 2500; i++) assert.equal(read(i)[0].codec, 'opus')
+})
+
+test('a description is had again once, for the one who looks second', () => {
+  const text = smallOffer()
+  const first = parseSdp(text)
+  assert.equal(parseSdp(text), first)
+  assert.notEqual(parseSdp(text), first)
+  assert.throws(() => parseSdp('v=0'))
+  assert.equal(parseSdp(text).transport?.ufrag, first.transport?.ufrag)
+})
