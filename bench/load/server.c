@@ -221,6 +221,10 @@ static void take_event(struct server *server, struct urchin_event *event)
 		message.word = BENCH_READY;
 		bench_say(server->fd, &message);
 	}
+	/* What was measured then is not what was meant. */
+	if (event->type == URCHIN_EVENT_OVERLOAD)
+		fprintf(stderr, "fanout: the worker's overload is on level %d: %d connections without video\n",
+			(int)event->code, (int)event->object_id);
 	if (event->type == URCHIN_EVENT_FAILED)
 		bench_fail(event->text ? event->text : urchin_reason_name((enum urchin_reason)event->code));
 	if (event->type == URCHIN_EVENT_RESULT && event->code < 0)
