@@ -68,28 +68,9 @@ const steps = [
   { name: 'C fuzz targets, briefly', group: 'c', command: () => make('test/fuzz', 'smoke') },
   { name: 'native addon', group: 'build', command: () => nodeScript('lib/setup/build.js') },
   { name: 'JS tests', group: 'js', command: () => nodeTest('js', ['test/lib']), count: countTap('js') },
-  {
-    name: 'binding tests',
-    group: 'js',
-    command: () => nodeTest('binding', ['test/binding']),
-    count: countTap('binding'),
-  },
+  ...bindingSteps(),
   { name: 'benchmarks, briefly', group: 'js', command: () => nodeScript('bench/run.js', '--smoke') },
-  {
-    name: 'browser tests',
-    group: 'e2e',
-    command: () => nodeTest('e2e', ['test/e2e']),
-    count: countTap('e2e'),
-    minutes: 12,
-  },
-  {
-    name: 'browser tests with ICE-lite',
-    group: 'e2e',
-    command: () => nodeTest('e2e-lite', ['test/e2e']),
-    env: { URCHIN_ICE: 'lite' },
-    count: countTap('e2e-lite'),
-    minutes: 12,
-  },
+  ...browserSteps(),
   {
     name: 'networks: NATs, firewalls, bad links',
     group: 'natlab',
@@ -114,6 +95,50 @@ for (const step of chosen) await runStep(step)
 process.stdout.write(`\n${summary.join('\n')}\n\n`)
 process.stdout.write(`${total.passed} passed, ${total.failed} failed (${seconds(startedMs)} s)\n`)
 process.exit(total.failed === 0 ? 0 : 1)
+
+/**
+ * Everything over both kinds of ICE and both numbers of workers; of two combinations only what opens connections and
+ * forwards between them.
+ * @param {string} name
+ * @param {string} group
+ * @param {RegExp} core the files for those two
+ * @param {(ice: string, workers: string) => NodeJS.ProcessEnv} envOf
+ * @returns {Step[]}
+ */
+function combinations(name, group, core, envOf) {
+  return [
+    { ice: 'nice', workers: '3' },
+    { ice: 'lite', workers: '1' },
+    { ice: 'nice', workers: '1', only: core },
+    { ice: 'lite', workers: '3', only: core },
+  ].map(({ ice, workers, only }) => {
+    const log = `${group}-${ice}-${workers}`
+    const folder = group === 'e2e' ? 'test/e2e' : 'test/binding'
+    return {
+      name: `${name}, ICE ${ice}, workers ${workers}${only ? ': the core of them' : ''}`,
+      group,
+      command: () => nodeTest(log, [folder], only),
+      env: envOf(ice, workers),
+      count: countTap(log),
+      minutes: 12,
+    }
+  })
+}
+
+function bindingSteps() {
+  // What the others are about, the ends of processes and the functions of STUN, knows no kind of ICE.
+  return combinations('binding tests', 'js', /(hostile|lite|native-worker)\.test\.js$/, (ice, workers) => ({
+    URCHIN_TEST_ICE: ice,
+    URCHIN_TEST_WORKERS: workers,
+  }))
+}
+
+function browserSteps() {
+  return combinations('browser tests', 'e2e', /conference\.test\.js$/, (ice, workers) => ({
+    ...(ice === 'lite' && { URCHIN_ICE: 'lite' }),
+    URCHIN_WORKERS: workers,
+  }))
+}
 
 /**
  * JS and browser tests run on the addon.
@@ -274,10 +299,11 @@ function make(folder, ...args) {
 /**
  * @param {string} name of the file that keeps the result for counting
  * @param {string[]} folders
+ * @param {RegExp} [pattern] of the files; default: all tests
  * @returns {[string, ...string[]] | undefined}
  */
-function nodeTest(name, folders) {
-  const files = filesIn(folders, /\.test\.js$/)
+function nodeTest(name, folders, pattern = /\.test\.js$/) {
+  const files = filesIn(folders, pattern)
   if (files.length === 0) return undefined
   const reporters = ['--test-reporter=spec', '--test-reporter-destination=stdout']
   reporters.push('--test-reporter=tap', `--test-reporter-destination=${join(logs, `${name}.tap`)}`)
