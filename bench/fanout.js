@@ -87,7 +87,7 @@ export class Fanout {
 
 /**
  * Rounds in turns, each beginning with another one, after one that does not count. A turn in which the machine was busy
- * with something else is repeated, up to as many times as there are rounds.
+ * with something else is repeated, up to half as many times as there are rounds.
  * @template {Round} T
  * @param {Record<string, Variant<T>>} variants
  * @param {number} rounds
@@ -99,7 +99,7 @@ export async function takeTurns(variants, rounds) {
   /** @type {Record<string, T>[]} */
   const disturbed = []
   await takeTurn(variants, 0)
-  for (let round = 0; quiet.length < rounds && round < 2 * rounds; round++) {
+  for (let round = 0; quiet.length < rounds && round < 1.5 * rounds; round++) {
     const turn = await takeTurn(variants, round)
     const isQuiet = Object.values(turn).every((one) => !whyUnsound([one]))
     ;(isQuiet ? quiet : disturbed).push(turn)

@@ -54,13 +54,14 @@ for (const section of chosen) {
   })
   if (Object.keys(results[section.name]).length > 0)
     console.log(`\n${section.table(results[section.name])}\n`)
+  // One by one: a run that is broken off has not been for nothing.
+  if (flags.includes('--write') && !isSmoke) write(section)
 }
 if (isSmoke) {
   const script = path.join(root, 'bench', 'instructions.js')
   execFileSync(process.execPath, [script, '--smoke'], { stdio: 'inherit' })
 } else {
   console.log(goalTable(chosen.flatMap((section) => section.goals(results[section.name]))))
-  if (flags.includes('--write')) await write()
 }
 
 /** The programs in C, and the addon when its sources have changed. */
@@ -91,29 +92,27 @@ function chooseSections() {
   return sections.filter(({ name, names }) => [name, ...names].some((one) => named.includes(one)))
 }
 
-/** Sections that did not run keep what they had. */
-async function write() {
+/**
+ * Puts a section's results into docs/; others keep what they had.
+ * @param {Section} section
+ */
+function write({ name, table, charts }) {
   const page = path.join(root, 'docs', 'performance.md')
   const machine = `${cpus()[0]?.model.trim()}, ${cpus().length} cores, Linux ${release()}, Node ${process.version}, load average ${load} before`
   const earlier = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')).results : {}
-  const all = { ...earlier, ...results }
-  const judged = sections.filter(({ name }) => all[name]).flatMap(({ name, goals }) => goals(all[name]))
+  const all = { ...earlier, [name]: results[name] }
+  const judged = sections.filter((one) => all[one.name]).flatMap((one) => one.goals(all[one.name]))
+  const contents = { machine, [name]: table(results[name]), goals: goalTable(judged) }
   let text = readFileSync(page, 'utf8')
-  for (const [name, content] of [
-    ['machine', machine],
-    ...chosen.map(({ name, table }) => [name, table(results[name])]),
-    ['goals', goalTable(judged)],
-  ])
-    text = text.replace(new RegExp(`(<!-- ${name} -->)[\\s\\S]*?(<!-- end -->)`), `$1\n\n${content}\n\n$2`)
+  for (const [place, content] of Object.entries(contents))
+    text = text.replace(new RegExp(`(<!-- ${place} -->)[\\s\\S]*?(<!-- end -->)`), `$1\n\n${content}\n\n$2`)
   writeFileSync(page, text)
   mkdirSync(folder, { recursive: true })
   writeFileSync(record, `${JSON.stringify({ machine, results: all }, shorten, 2)}\n`)
   execFileSync(path.join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', record], {
     stdio: 'ignore',
   })
-  for (const section of chosen)
-    for (const [name, svg] of Object.entries(section.charts(results[section.name])))
-      writeFileSync(path.join(folder, name), svg)
+  for (const [file, svg] of Object.entries(charts(results[name]))) writeFileSync(path.join(folder, file), svg)
 }
 
 /**
