@@ -1,6 +1,6 @@
 /**
  * npm run bench [-- name ...]: builds and runs every section of the benchmarks (or the named sections or cases) and
- * prints tables; --write puts them, the results as JSON and charts into docs/. --quick has few rounds. With --smoke
+ * prints tables; --write puts whole sections, the results as JSON and charts into docs/. --quick has few rounds. With --smoke
  * everything is brief and nothing is written: that is what npm test does.
  */
 import { execFileSync } from 'node:child_process'
@@ -55,7 +55,7 @@ for (const section of chosen) {
   if (Object.keys(results[section.name]).length > 0)
     console.log(`\n${section.table(results[section.name])}\n`)
   // One by one: a run that is broken off has not been for nothing.
-  if (flags.includes('--write') && !isSmoke) write(section)
+  if (flags.includes('--write') && !isSmoke && !names) write(section)
 }
 if (isSmoke) {
   const script = path.join(root, 'bench', 'instructions.js')
@@ -102,7 +102,9 @@ function write({ name, table, charts }) {
   const earlier = existsSync(record) ? JSON.parse(readFileSync(record, 'utf8')).results : {}
   const all = { ...earlier, [name]: results[name] }
   const judged = sections.filter((one) => all[one.name]).flatMap((one) => one.goals(all[one.name]))
-  const contents = { machine, [name]: table(results[name]), goals: goalTable(judged) }
+  const drawn = Object.entries(charts(results[name]))
+  const images = drawn.map(([file]) => `\n\n![${path.parse(file).name}](performance/${file})`).join('')
+  const contents = { machine, [name]: table(results[name]) + images, goals: goalTable(judged) }
   let text = readFileSync(page, 'utf8')
   for (const [place, content] of Object.entries(contents))
     text = text.replace(new RegExp(`(<!-- ${place} -->)[\\s\\S]*?(<!-- end -->)`), `$1\n\n${content}\n\n$2`)
@@ -112,7 +114,7 @@ function write({ name, table, charts }) {
   execFileSync(path.join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', record], {
     stdio: 'ignore',
   })
-  for (const [file, svg] of Object.entries(charts(results[name]))) writeFileSync(path.join(folder, file), svg)
+  for (const [file, svg] of drawn) writeFileSync(path.join(folder, file), svg)
 }
 
 /**
