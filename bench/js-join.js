@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Clients, root, writeEvenSteps } from './peers/clients.js'
-import { cpuByThread, residentKb } from './peers/cpu.js'
+import { cpuByThread } from './peers/cpu.js'
 import { asker, end, poster, start } from './peers/servers.js'
 
 const viewers = Number(process.argv[2] ?? 200)
@@ -34,6 +34,17 @@ function cpu(pid) {
     0,
   )
   return { main, helpers: node, worker }
+}
+
+/**
+ * @param {NodeJS.MemoryUsage} before
+ * @param {NodeJS.MemoryUsage} after
+ * @returns {NodeJS.MemoryUsage} in KB
+ */
+function growth(before, after) {
+  const names = /** @type {(keyof NodeJS.MemoryUsage)[]} */ (Object.keys(after))
+  const entries = names.map((name) => [name, (after[name] - before[name]) / 1024])
+  return Object.fromEntries(entries)
 }
 
 /** @param {'whep' | 'api'} way */
@@ -64,22 +75,23 @@ async function measure(way) {
   const beforeEcho = cpu(pid)
   for (let i = 0; i < 200; i++) await ask('echo', offer)
   const echoUs = (cpu(pid).main - beforeEcho.main) / 200
-  await ask('memory')
   const memory = await ask('memory')
-  const resident = residentKb(pid)
   const before = cpu(pid)
   await join(1 + warmUp, viewers)
   const after = cpu(pid)
   await sleep(500)
-  const memoryAfter = await ask('memory')
+  const grown = growth(memory, await ask('memory'))
   const perViewer = (/** @type {number} */ number) => Number((number / viewers).toFixed(3))
   const mainUs = after.main - before.main - (way === 'api' ? echoUs * viewers : 0)
   const result = {
     mainMs: perViewer(mainUs / 1000),
     helpersMs: perViewer((after.helpers - before.helpers) / 1000),
     workerMs: perViewer((after.worker - before.worker) / 1000),
-    residentKb: perViewer(residentKb(pid) - resident),
-    heapKb: perViewer((memoryAfter.heapUsed - memory.heapUsed) / 1024),
+    residentKb: perViewer(grown.rss),
+    // The JS heap's pages, with room that is free; and what lives in them.
+    heapPagesKb: perViewer(grown.heapTotal),
+    heapKb: perViewer(grown.heapUsed),
+    otherKb: perViewer(grown.rss - grown.heapTotal),
     echoMs: Number((echoUs / 1000).toFixed(3)),
   }
   await end(child)

@@ -42,6 +42,7 @@ struct generator {
 	uint64_t decrypted;
 	uint16_t seq;
 	uint16_t picture;
+	bool is_key_wanted;
 	char input[LINE_MAX_LEN];
 	size_t input_len;
 };
@@ -90,12 +91,17 @@ static void on_rtp(void *owner, uint8_t *bytes, size_t len, uint64_t now_us)
 	generator.decrypted++;
 }
 
+/* A publisher that is asked for a key frame (RFC 4585 6.3.1, RFC 5104 4.3.1) sends one. */
 static void on_rtcp(void *owner, uint8_t *bytes, size_t len, uint64_t now_us)
 {
 	(void)owner;
-	(void)bytes;
-	(void)len;
 	(void)now_us;
+	for (size_t at = 0; at + 4 <= len;) {
+		unsigned format = bytes[at] & 31;
+		if (bytes[at + 1] == 206 && (format == 1 || format == 4))
+			generator.is_key_wanted = true;
+		at += 4 * (1 + ((size_t)bytes[at + 2] << 8 | bytes[at + 3]));
+	}
 }
 
 static void on_closed(void *owner)
@@ -269,7 +275,8 @@ static void send_steps(const char *line)
 			     frame.packets == FRAME_PACKETS_MAX;
 		if (frame.begins) {
 			generator.picture++;
-			frame.is_key = i == 0;
+			frame.is_key = i == 0 || generator.is_key_wanted;
+			generator.is_key_wanted = false;
 			frame.timestamp = (uint32_t)((start_us + at_us) * 9 / 100);
 		}
 		while (urchin_clock_us() < start_us + at_us)

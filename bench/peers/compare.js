@@ -2,9 +2,11 @@
  * CPU per forwarded packet of this package's server beside others: one publisher, N viewers, the same clients and the same
  * packets for all, a round of each server in turn. Prints one line of JSON.
  *
- *   node bench/peers/compare.js [--viewers N] [--rounds N] [--packets N] [--only NAME,NAME]
+ *   node bench/peers/compare.js [--viewers N] [--rounds N] [--packets N] [--interval-us N]
+ *     [--only NAME,NAME]
  */
 import { loadavg } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Clients, writeEvenSteps } from './clients.js'
 import { processCpuUs } from './cpu.js'
@@ -20,7 +22,9 @@ const { values } = parseArgs({
   options: {
     viewers: { type: 'string', default: '50' },
     rounds: { type: 'string', default: '5' },
-    packets: { type: 'string', default: '1000' },
+    packets: { type: 'string', default: '500' },
+    // 2.4 Mbit/s, like the frames.
+    'interval-us': { type: 'string', default: '4000' },
     only: { type: 'string', default: 'urchin,node-datachannel,janus,werift' },
   },
 })
@@ -58,9 +62,19 @@ async function measure(clients, { server, first, name }, steps) {
     viewers: [first + 1, viewers],
     steps,
   })
+  await settle(server.pid)
   const us = (processCpuUs(server.pid) - before) / arrived
   if (arrived > 0 && decrypted === 0) throw new Error(`${name}: no viewer could decrypt anything`)
   return { us, arrived: arrived / (sent * viewers) }
+}
+
+/** Until a server has nothing left to do: the next one shall have the core for itself. @param {number} pid */
+async function settle(pid) {
+  for (let i = 0; i < 100; i++) {
+    const before = processCpuUs(pid)
+    await sleep(100)
+    if (processCpuUs(pid) - before < 10_000) return
+  }
 }
 
 /** @param {number[]} numbers */
@@ -72,7 +86,8 @@ function median(numbers) {
 /** @param {Entry} entry */
 function result({ name, server, rounds: all }) {
   const figures = traffics.map((traffic) => {
-    const us = all[traffic].map((round) => round.us)
+    // Without a packet that arrived there is nothing to divide by.
+    const us = all[traffic].map((round) => round.us).filter(Number.isFinite)
     return [
       traffic,
       {
@@ -93,7 +108,7 @@ function round3(number) {
 
 installPeers()
 enterNamespace()
-writeEvenSteps('even', { count: Number(values.packets), intervalUs: 1000 })
+writeEvenSteps('even', { count: Number(values.packets), intervalUs: Number(values['interval-us']) })
 writeEvenSteps('warm-up', { count: 50, intervalUs: 2000 })
 const clients = await new Clients().start()
 /** @type {Entry[]} */
@@ -126,6 +141,7 @@ console.log(
   JSON.stringify({
     viewers,
     rounds,
+    intervalUs: Number(values['interval-us']),
     load: round3(loadavg()[0]),
     servers: results,
     oursToTheirs: ratios,

@@ -24,8 +24,3 @@ export function cpuByThread(pid) {
   }
   return sums
 }
-
-/** @param {number} pid @returns {number} KB of resident memory */
-export function residentKb(pid) {
-  return Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/^VmRSS:\s+(\d+)/m)?.[1])
-}
