@@ -128,14 +128,14 @@ static void test_a_port_range_is_kept_to_and_its_end_is_told(void **state)
 	struct side sides[4];
 	bool seen[3] = {false};
 
-	config.port_min = 42420;
-	config.port_max = 42422;
+	config.port_min = 22420;
+	config.port_max = 22422;
 	for (int i = 0; i < 3; i++) {
 		open_side(&sides[i], *state, "a", &config);
 		assert_int_equal(gather(&sides[i], true), 0);
-		assert_in_range(sides[i].candidates[0].port, 42420, 42422);
-		assert_false(seen[sides[i].candidates[0].port - 42420]);
-		seen[sides[i].candidates[0].port - 42420] = true;
+		assert_in_range(sides[i].candidates[0].port, 22420, 22422);
+		assert_false(seen[sides[i].candidates[0].port - 22420]);
+		seen[sides[i].candidates[0].port - 22420] = true;
 	}
 	open_side(&sides[3], *state, "a", &config);
 	assert_int_equal(gather(&sides[3], true), URCHIN_EFULL);
@@ -157,8 +157,8 @@ static void test_addresses_that_are_not_ours_fail(void **state)
 	open_side(&side, *state, "a", &config);
 	assert_int_equal(gather(&side, true), URCHIN_ELIBRARY);
 	close_side(&side);
-	config.port_min = 42420;
-	config.port_max = 42430;
+	config.port_min = 22420;
+	config.port_max = 22430;
 	open_side(&side, *state, "a", &config);
 	assert_int_equal(gather(&side, true), URCHIN_ELIBRARY);
 	close_side(&side);

@@ -14,7 +14,7 @@
 #include "io/nice_ports.h"
 #include "support/fds.h"
 
-#define FIRST 42500
+#define FIRST 22500
 #define SIZE 40
 
 static NiceAddress addresses[2];

@@ -19,8 +19,8 @@
 #include "support/fds.h"
 #include "transport/tls_server.h"
 
-#define PORT 34781
-#define TLS_PORT 34782
+#define PORT 24781
+#define TLS_PORT 24782
 #define PATIENCE_US 20000000
 
 struct side {
@@ -146,10 +146,10 @@ static pid_t start_server(void)
 	snprintf(cert, sizeof(cert), "--cert=%s", cert_path);
 	snprintf(key, sizeof(key), "--pkey=%s", key_path);
 	execlp("turnserver", "turnserver", "-n", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1",
-	       "--listening-port=34781", "--user=user:secret", "--realm=test", "--lt-cred-mech",
-	       "--allow-loopback-peers", "--tls-listening-port=34782", cert, key, "--no-dtls", "--cli-password=x",
-	       "--cli-port=34783", "--log-file=/dev/null", "--simple-log", "--pidfile=/dev/null", "--userdb=/dev/null",
-	       "--min-port=34800", "--max-port=34807", (char *)NULL);
+	       "--listening-port=24781", "--user=user:secret", "--realm=test", "--lt-cred-mech",
+	       "--allow-loopback-peers", "--tls-listening-port=24782", cert, key, "--no-dtls", "--cli-password=x",
+	       "--cli-port=24783", "--log-file=/dev/null", "--simple-log", "--pidfile=/dev/null", "--userdb=/dev/null",
+	       "--min-port=24800", "--max-port=24807", (char *)NULL);
 	_exit(127);
 }
 
@@ -297,7 +297,7 @@ static void relay_over(enum urchin_turn_protocol protocol, const char *host)
 		gather(&b, false);
 		assert_int_equal(a.count, 1);
 		assert_int_equal(a.candidates[0].type, URCHIN_CANDIDATE_RELAY);
-		assert_in_range(a.candidates[0].port, 34800, 34807);
+		assert_in_range(a.candidates[0].port, 24800, 24807);
 		assert_string_not_equal(a.candidates[0].related_address, "");
 		connect_sides(&a, &b);
 		assert_int_equal(a.pair.local.type, URCHIN_CANDIDATE_RELAY);

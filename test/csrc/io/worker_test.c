@@ -189,13 +189,13 @@ static void test_the_port_range_used_up_is_told(void **state)
 	struct host host;
 
 	(void)state;
-	config.ice.port_min = config.ice.port_max = 42440;
+	config.ice.port_min = config.ice.port_max = 22440;
 	start(&host);
 	assert_int_equal(urchin_open_connection(host.worker, 0, 1, &config), 0);
 	assert_int_equal(urchin_open_connection(host.worker, 0, 2, &config), 0);
 	gather(&host, 1, true);
 	gather(&host, 2, true);
-	assert_int_equal(await(&host, 1, URCHIN_EVENT_CANDIDATE)->pair->local.port, 42440);
+	assert_int_equal(await(&host, 1, URCHIN_EVENT_CANDIDATE)->pair->local.port, 22440);
 	failed = await(&host, 2, URCHIN_EVENT_FAILED);
 	assert_int_equal(failed->code, URCHIN_REASON_ICE_PORTS);
 	stop(&host);
