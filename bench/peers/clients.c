@@ -30,6 +30,10 @@ struct client {
 	struct client_seat seat;
 	struct urchin_transport *transport;
 	bool has_media;
+	/* Of what it publishes. Each counts for itself: a jump of 3000 starts a new stream (RFC 3550 A.1). */
+	uint16_t seq;
+	uint16_t picture;
+	bool is_key_wanted;
 };
 
 struct generator {
@@ -40,9 +44,6 @@ struct generator {
 	size_t tick_at;
 	uint64_t last_ms;
 	uint64_t decrypted;
-	uint16_t seq;
-	uint16_t picture;
-	bool is_key_wanted;
 	char input[LINE_MAX_LEN];
 	size_t input_len;
 };
@@ -94,12 +95,13 @@ static void on_rtp(void *owner, uint8_t *bytes, size_t len, uint64_t now_us)
 /* A publisher that is asked for a key frame (RFC 4585 6.3.1, RFC 5104 4.3.1) sends one. */
 static void on_rtcp(void *owner, uint8_t *bytes, size_t len, uint64_t now_us)
 {
-	(void)owner;
+	struct client *client = owner;
+
 	(void)now_us;
 	for (size_t at = 0; at + 4 <= len;) {
 		unsigned format = bytes[at] & 31;
 		if (bytes[at + 1] == 206 && (format == 1 || format == 4))
-			generator.is_key_wanted = true;
+			client->is_key_wanted = true;
 		at += 4 * (1 + ((size_t)bytes[at + 2] << 8 | bytes[at + 3]));
 	}
 }
@@ -195,14 +197,14 @@ static void turn(void)
 
 /* VP8 as Chromium packs it (RFC 7741): 15 bits of picture id, then the frame, whose first bit says whether it is a key.
  */
-static void send_one(struct urchin_transport *publisher, const struct frame *frame, size_t len)
+static void send_one(struct client *publisher, const struct frame *frame, size_t len)
 {
 	static uint8_t payload[1500];
 	uint8_t packet[1500];
 	const struct urchin_rtp rtp = {
 	    .marker = frame->ends,
 	    .payload_type = BENCH_PAYLOAD_TYPE,
-	    .seq = generator.seq++,
+	    .seq = publisher->seq++,
 	    .timestamp = frame->timestamp,
 	    .ssrc = frame->ssrc,
 	    .payload = payload,
@@ -211,11 +213,11 @@ static void send_one(struct urchin_transport *publisher, const struct frame *fra
 
 	payload[0] = frame->begins ? 0x90 : 0x80;
 	payload[1] = 0x80;
-	payload[2] = 0x80 | ((generator.picture >> 8) & 0x7f);
-	payload[3] = generator.picture & 0xff;
+	payload[2] = 0x80 | ((publisher->picture >> 8) & 0x7f);
+	payload[3] = publisher->picture & 0xff;
 	payload[4] = frame->is_key ? 0x10 : 0x11;
 	int written = urchin_rtp_write(packet, sizeof(packet), &rtp, NULL, 0);
-	if (written < 0 || urchin_transport_send_rtp(publisher, packet, (size_t)written) < 0)
+	if (written < 0 || urchin_transport_send_rtp(publisher->transport, packet, (size_t)written) < 0)
 		bench_fail("the publisher's packet");
 }
 
@@ -264,6 +266,7 @@ static void send_steps(const char *line)
 	if (sscanf(line, "%zu %zu %zu %u %500s", &publisher, &first, &count, &frame.ssrc, path) != 5 ||
 	    publisher >= CLIENTS_MAX || first + count > CLIENTS_MAX || !generator.clients[publisher].transport)
 		bench_fail("send");
+	struct client *client = &generator.clients[publisher];
 	size_t step_count = read_steps(path);
 	uint64_t before = arrived_at(first, count), start_us = urchin_clock_us(), decrypted = generator.decrypted;
 
@@ -274,14 +277,14 @@ static void send_steps(const char *line)
 		frame.ends = i + 1 == step_count || steps[i + 1].at_us - at_us > FRAME_GAP_US ||
 			     frame.packets == FRAME_PACKETS_MAX;
 		if (frame.begins) {
-			generator.picture++;
-			frame.is_key = i == 0 || generator.is_key_wanted;
-			generator.is_key_wanted = false;
+			client->picture++;
+			frame.is_key = i == 0 || client->is_key_wanted;
+			client->is_key_wanted = false;
 			frame.timestamp = (uint32_t)((start_us + at_us) * 9 / 100);
 		}
 		while (urchin_clock_us() < start_us + at_us)
 			turn();
-		send_one(generator.clients[publisher].transport, &frame, steps[i].len);
+		send_one(client, &frame, steps[i].len);
 	}
 	drain(first, count);
 	printf("sent %zu %llu %llu\n", step_count, (unsigned long long)(arrived_at(first, count) - before),
