@@ -188,12 +188,17 @@ static struct ice_shared_local *find_local(struct ice_shared *ice, const struct 
 static int open_address(struct ice_shared *ice, const struct urchin_addr *addr)
 {
 	struct ice_shared_local local = {.addr = *addr, .has_tcp = ice->tcp};
+	struct ice_shared_local *grown;
 	int err;
 
 	if (find_local(ice, addr))
 		return 0;
 	if (ice->local_count == URCHIN_ICE_SHARED_ADDRESSES_MAX)
 		return URCHIN_EFULL;
+	grown = realloc(ice->locals, (ice->local_count + 1) * sizeof(*grown));
+	if (!grown)
+		return URCHIN_ENOMEM;
+	ice->locals = grown;
 	err = urchin_mux_open(ice->home->mux, addr, ice->tcp, &local.link);
 	if (!err)
 		ice->locals[ice->local_count++] = local;
@@ -412,6 +417,7 @@ static void free_ice(struct ice_shared *ice)
 {
 	urchin_ice_lite_free(ice->lite);
 	free(ice->addresses);
+	free(ice->locals);
 	free(ice->remotes);
 	free(ice->tcp_buffer);
 	free(ice);

@@ -49,7 +49,7 @@ struct ice_shared {
 	bool tcp;
 	bool is_gathered;
 	enum urchin_ice_state state;
-	struct ice_shared_local locals[URCHIN_ICE_SHARED_ADDRESSES_MAX];
+	struct ice_shared_local *locals;
 	size_t local_count;
 	struct ice_shared_remote *remotes;
 	size_t remote_count;

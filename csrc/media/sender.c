@@ -1,6 +1,7 @@
 /* The viewer's side of one stream: rewriting, pacing of resends, and the clock of its sender reports. */
 #include "media/sender.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -34,6 +35,12 @@ void urchin_sender_init(struct urchin_sender *sender, const struct urchin_format
 	sender->needs_begin = true;
 	sender->is_new_source = true;
 	memset(sender->payload_map, URCHIN_NOT_MAPPED, sizeof sender->payload_map);
+}
+
+void urchin_sender_clear(struct urchin_sender *sender)
+{
+	free(sender->resends);
+	sender->resends = NULL;
 }
 
 void urchin_sender_update(struct urchin_sender *sender, const struct urchin_format *format, uint32_t ssrc,
@@ -220,6 +227,11 @@ static bool may_resend(struct urchin_sender *sender, uint16_t out_seq, size_t le
 		interval_us = RTT_MIN_US;
 	if (interval_us > RTT_MAX_US)
 		interval_us = RTT_MAX_US;
+	/* Most viewers miss nothing. */
+	if (!sender->resends)
+		sender->resends = calloc(URCHIN_SENDER_RESENDS, sizeof *sender->resends);
+	if (!sender->resends)
+		return false;
 	struct urchin_sender_resend *resend = &sender->resends[out_seq % URCHIN_SENDER_RESENDS];
 	bool is_recent = resend->seq == out_seq && resend->sent_us > 0 && now_us < resend->sent_us + interval_us;
 	if (is_recent || len > sender->resend_budget) {

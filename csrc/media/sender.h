@@ -33,8 +33,9 @@ struct urchin_sender_resend {
 };
 
 /*
- * Owns no memory. Read freely; changed by its own functions and, is_paused and is_shed, by the router. What every
- * packet needs stands first: with many viewers, each comes to a cold cache (urchin_sender_prefetch()).
+ * Owns what urchin_sender_clear() frees. Read freely; changed by its own functions and, is_paused and is_shed, by the
+ * router. What every packet needs stands first: with many viewers, each comes to a cold cache
+ * (urchin_sender_prefetch()).
  */
 struct urchin_sender {
 	struct urchin_receiver *source; /* NULL: none */
@@ -69,8 +70,8 @@ struct urchin_sender {
 	int32_t cumulative_lost;
 	uint32_t jitter_rtp;
 
-	struct urchin_sender_resend resends[URCHIN_SENDER_RESENDS];
-	uint64_t resend_from; /* outgoing numbers below it had another form */
+	struct urchin_sender_resend *resends; /* URCHIN_SENDER_RESENDS of them; NULL before the first */
+	uint64_t resend_from;                 /* outgoing numbers below it had another form */
 	bool has_fir_seq;
 	uint8_t fir_seq;
 
@@ -90,6 +91,8 @@ struct urchin_sender {
 /* first_seq and first_timestamp_rtp are random (RFC 3550 5.1). */
 void urchin_sender_init(struct urchin_sender *sender, const struct urchin_format *format, uint32_t ssrc,
 			const char *cname, uint16_t first_seq, uint32_t first_timestamp_rtp);
+
+void urchin_sender_clear(struct urchin_sender *sender);
 
 /* What a renegotiation changed; the stream goes on. */
 void urchin_sender_update(struct urchin_sender *sender, const struct urchin_format *format, uint32_t ssrc,

@@ -1,6 +1,7 @@
 /* Arrival times that wait for the next transport-wide feedback. */
 #include "media/twcc_recorder.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/heap.h"
@@ -12,11 +13,13 @@
 
 void urchin_twcc_recorder_init(struct urchin_twcc_recorder *recorder)
 {
-	recorder->is_started = false;
-	recorder->count = 0;
-	recorder->feedback_count = 0;
-	recorder->deadline_us = URCHIN_NEVER_US;
-	recorder->dropped = 0;
+	*recorder = (struct urchin_twcc_recorder){.deadline_us = URCHIN_NEVER_US};
+}
+
+void urchin_twcc_recorder_clear(struct urchin_twcc_recorder *recorder)
+{
+	free(recorder->arrival_us);
+	urchin_twcc_recorder_init(recorder);
 }
 
 static void begin_at(struct urchin_twcc_recorder *recorder, uint64_t ext_seq)
@@ -31,7 +34,10 @@ void urchin_twcc_recorder_feed(struct urchin_twcc_recorder *recorder, uint16_t s
 	if (!recorder->is_started)
 		begin_at(recorder, (uint64_t)UINT16_MAX + 1 + seq);
 	uint64_t ext_seq = urchin_seq_extend(recorder->base_ext_seq + recorder->count, seq);
-	if (ext_seq < recorder->base_ext_seq) {
+	/* Viewers, who only receive, are many: they need no table. */
+	if (!recorder->arrival_us)
+		recorder->arrival_us = malloc(URCHIN_TWCC_PACKETS_MAX * sizeof *recorder->arrival_us);
+	if (ext_seq < recorder->base_ext_seq || !recorder->arrival_us) {
 		recorder->dropped++;
 		return;
 	}

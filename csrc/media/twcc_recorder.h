@@ -15,13 +15,14 @@ struct urchin_twcc_recorder {
 	bool is_started;
 	uint64_t base_ext_seq; /* the first number of the next feedback */
 	size_t count;          /* numbers from there on to the newest that came */
-	uint64_t arrival_us[URCHIN_TWCC_PACKETS_MAX];
+	uint64_t *arrival_us;  /* URCHIN_TWCC_PACKETS_MAX of them; NULL before the first packet */
 	uint8_t feedback_count;
 	uint64_t deadline_us;
-	uint64_t dropped; /* came too late to be told */
+	uint64_t dropped; /* came too late to be told, or there was no memory for it */
 };
 
 void urchin_twcc_recorder_init(struct urchin_twcc_recorder *recorder);
+void urchin_twcc_recorder_clear(struct urchin_twcc_recorder *recorder);
 
 void urchin_twcc_recorder_feed(struct urchin_twcc_recorder *recorder, uint16_t seq, uint64_t now_us);
 

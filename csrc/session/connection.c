@@ -80,6 +80,8 @@ static void on_rtp(void *owner, uint8_t *bytes, size_t len, uint64_t now_us)
 	connection->duplicate_packets += err == URCHIN_EREPLAY;
 	if (err == 0)
 		urchin_router_forward(&stream->input, &packet, now_us);
+	if (err == 0 && connection->is_idle)
+		urchin_connection_hurry_report(connection, now_us);
 	if (urchin_connection_rtcp_deadline_us(connection) < deadline_us)
 		urchin_connection_wake(connection);
 	if (err == 0 && !stream->is_active)
@@ -163,8 +165,11 @@ void urchin_connection_free(struct urchin_connection *connection)
 		urchin_receiver_clear(&connection->ins[i]->receiver);
 		free(connection->ins[i]);
 	}
-	for (size_t i = 0; i < connection->out_count; i++)
+	for (size_t i = 0; i < connection->out_count; i++) {
+		urchin_sender_clear(&connection->outs[i]->sender);
 		free(connection->outs[i]);
+	}
+	urchin_twcc_recorder_clear(&connection->twcc);
 	free(connection->ins);
 	free(connection->outs);
 	free(connection->pasts);

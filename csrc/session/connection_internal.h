@@ -40,6 +40,7 @@ struct urchin_connection {
 	struct urchin_transport *transport;
 	bool is_ready;
 	bool is_closing;
+	bool is_idle; /* no media either way before the last report: the next one is far, and media brings it near */
 	struct urchin_router *router;
 	struct urchin_connection_callbacks callbacks;
 	void *owner;
@@ -59,7 +60,8 @@ struct urchin_connection {
 	uint32_t rtcp_ssrc; /* of our receiver reports and feedback */
 	char cname[URCHIN_CNAME_CAP];
 	uint64_t random_state;
-	uint64_t report_us; /* when the next reports are due; URCHIN_NEVER_US: not ready yet */
+	uint64_t report_us;   /* when the next reports are due; URCHIN_NEVER_US: not ready yet */
+	uint64_t reported_us; /* when the last ones were made */
 	uint64_t remb_us;
 	bool has_ntp_offset; /* the peer's clock to ours, fixed by its first sender report */
 	uint64_t ntp_offset;

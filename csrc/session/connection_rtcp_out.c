@@ -1,7 +1,8 @@
 /*
- * RTCP that we send: reports about once a second (RFC 3550 6.2, 6.3.1), key-frame requests and NACKs at
- * once, transport-wide feedback every 100 ms, REMB every second. Every datagram is a compound packet that begins
- * with a receiver report and a CNAME, as RFC 3550 6.1 asks, so the peer need not know reduced-size RTCP.
+ * RTCP that we send: reports about once a second, or every 5 s where nothing moves (RFC 3550 6.2, 6.3.1), key-frame
+ * requests and NACKs at once, transport-wide feedback every 100 ms, REMB every second. Every datagram is a compound
+ * packet that begins with a receiver report and a CNAME, as RFC 3550 6.1 asks, so the peer need not know reduced-size
+ * RTCP.
  */
 #include <string.h>
 
@@ -12,7 +13,8 @@
 
 #define COMPOUND_CAP 1200
 #define REPORT_INTERVAL_US 1000000
-#define HURRY_US 20000 /* so that audio and video, which begin together, share a report */
+#define IDLE_INTERVAL_US 5000000 /* RFC 3550 6.2: the least interval of one that is in no hurry */
+#define HURRY_US 20000           /* so that audio and video, which begin together, share a report */
 #define REMB_INTERVAL_US 1000000
 #define RTT_UNKNOWN_US 100000
 #define REMB_SSRCS_MAX 64
@@ -250,7 +252,35 @@ void urchin_connection_hurry_report(struct urchin_connection *connection, uint64
 	if (!connection->is_ready || connection->report_us <= now_us + HURRY_US)
 		return;
 	connection->report_us = now_us + HURRY_US;
+	connection->is_idle = false;
 	urchin_connection_wake(connection);
+}
+
+/* Whether media moved since the last reports. */
+static bool has_moved(const struct urchin_connection *connection)
+{
+	for (size_t i = 0; i < connection->in_count; i++) {
+		const struct urchin_receiver *receiver = &connection->ins[i]->receiver;
+		if (receiver->has_ssrc && !receiver->is_reported)
+			return true;
+	}
+	for (size_t i = 0; i < connection->out_count; i++) {
+		const struct urchin_sender *sender = &connection->outs[i]->sender;
+		if (sender->has_sent && sender->last_sent_us >= connection->reported_us)
+			return true;
+	}
+	return false;
+}
+
+static void tick_reports(struct urchin_connection *connection, uint64_t now_us)
+{
+	connection->is_idle = !has_moved(connection);
+	connection->reported_us = now_us;
+	if (connection->in_count > 0 || connection->out_count > 0)
+		send_reports(connection, now_us);
+	/* RFC 3550 6.3.1: 0.5 to 1.5 times the interval, so that the reports of many don't meet */
+	uint64_t interval_us = connection->is_idle ? IDLE_INTERVAL_US : REPORT_INTERVAL_US;
+	connection->report_us = now_us + interval_us / 2 + urchin_connection_random(connection) % interval_us;
 }
 
 void urchin_connection_tick_rtcp(struct urchin_connection *connection, uint64_t now_us)
@@ -267,13 +297,8 @@ void urchin_connection_tick_rtcp(struct urchin_connection *connection, uint64_t 
 		send_remb(connection);
 		connection->remb_us = now_us + REMB_INTERVAL_US;
 	}
-	if (now_us < connection->report_us)
-		return;
-	if (connection->in_count > 0 || connection->out_count > 0)
-		send_reports(connection, now_us);
-	/* RFC 3550 6.3.1: 0.5 to 1.5 times the interval, so that the reports of many don't meet */
-	connection->report_us =
-	    now_us + REPORT_INTERVAL_US / 2 + urchin_connection_random(connection) % REPORT_INTERVAL_US;
+	if (now_us >= connection->report_us)
+		tick_reports(connection, now_us);
 }
 
 uint64_t urchin_connection_rtcp_deadline_us(const struct urchin_connection *connection)

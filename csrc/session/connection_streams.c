@@ -271,6 +271,7 @@ int urchin_connection_remove_sender(struct urchin_connection *connection, uint64
 	remember_sender(connection, &stream->sender);
 	connection->outs[i] = connection->outs[--connection->out_count];
 	urchin_router_remove_output(connection->router, &stream->output);
+	urchin_sender_clear(&stream->sender);
 	free(stream);
 	return 0;
 }

@@ -181,7 +181,7 @@ static void send(struct urchin_router_output *output, const struct urchin_arrive
 	if (urchin_sender_write(output->sender, &arrived->packet, arrived->now_us, header, &parts) <= 0)
 		return;
 	urchin_transport_send_parts(output->connection->transport, &parts);
-	if (output->sender->packets_sent == 1)
+	if (output->sender->packets_sent == 1 || output->connection->is_idle)
 		urchin_connection_hurry_report(output->connection, arrived->now_us);
 }
 

@@ -16,6 +16,7 @@
 #include "transport/dtls_record.h"
 
 #define MTU_MIN 256
+#define SEND_FRAGMENT_MIN 512 /* OpenSSL's */
 #define FINGERPRINTS_MAX 8
 #define EARLY_MAX 4
 #define EARLY_MAX_LEN 2048
@@ -50,11 +51,12 @@ struct urchin_dtls {
 	SSL *ssl; /* NULL before start() */
 	enum dtls_state state;
 	enum urchin_dtls_role role;
-	struct urchin_fingerprint fingerprints[FINGERPRINTS_MAX];
+	struct urchin_fingerprint *fingerprints; /* until one was matched */
 	size_t fingerprint_count;
 	uint64_t handshake_deadline_us; /* 0: the next tick sets it */
 	enum urchin_srtp_profile profile;
 
+	bool is_lean;      /* OpenSSL's record buffers were given back */
 	bool in_openssl;   /* callbacks fired by the BIO must not enter OpenSSL again */
 	bool close_wanted; /* close() came at such a moment */
 	bool is_complete;  /* a handshake was completed, so close_notify means something */
@@ -74,16 +76,28 @@ struct urchin_dtls {
 
 static void close_now(struct urchin_dtls *dtls);
 
-static void enter_openssl(struct urchin_dtls *dtls)
+/*
+ * Every call that may read or write records stands between these two. After the handshake an association keeps no
+ * record buffers (33 kB): they come back here, for OpenSSL 3.0's DTLS writes through the missing one. False: out of
+ * memory.
+ */
+static bool enter_openssl(struct urchin_dtls *dtls)
 {
 	/* Left-overs of another call in this thread would be taken for ours. */
 	ERR_clear_error();
+	if (dtls->is_lean && SSL_alloc_buffers(dtls->ssl) != 1)
+		return false;
+	dtls->is_lean = false;
 	dtls->in_openssl = true;
+	return true;
 }
 
 static void leave_openssl(struct urchin_dtls *dtls)
 {
 	dtls->in_openssl = false;
+	/* Refused when there is something in them. */
+	if (dtls->state != DTLS_CONNECTING)
+		dtls->is_lean = SSL_free_buffers(dtls->ssl) == 1;
 }
 
 static unsigned int next_timeout_us(SSL *ssl, unsigned int timeout_us)
@@ -124,6 +138,7 @@ void urchin_dtls_free(struct urchin_dtls *dtls)
 		return;
 	SSL_free(dtls->ssl);
 	ERR_clear_error();
+	free(dtls->fingerprints);
 	free(dtls->early);
 	free(dtls);
 }
@@ -173,6 +188,13 @@ bool urchin_dtls_fingerprint_is_valid(const struct urchin_fingerprint *fingerpri
 	const EVP_MD *hash = hash_of(fingerprint);
 
 	return hash && fingerprint->len == (size_t)EVP_MD_get_size(hash);
+}
+
+static void forget_fingerprints(struct urchin_dtls *dtls)
+{
+	free(dtls->fingerprints);
+	dtls->fingerprints = NULL;
+	dtls->fingerprint_count = 0;
 }
 
 static bool matches_any_fingerprint(const struct urchin_dtls *dtls, const X509 *x509)
@@ -228,6 +250,7 @@ static void finish_handshake(struct urchin_dtls *dtls)
 		fail(dtls, URCHIN_REASON_DTLS_FINGERPRINT, "the peer's certificate is not the one its SDP announces");
 		return;
 	}
+	forget_fingerprints(dtls);
 	if (!profile) {
 		fail(dtls, URCHIN_REASON_SRTP_PROFILE, "no SRTP protection profile in common");
 		return;
@@ -253,7 +276,8 @@ static void step_handshake(struct urchin_dtls *dtls)
 {
 	int result, error;
 
-	enter_openssl(dtls);
+	if (!enter_openssl(dtls))
+		return;
 	result = SSL_do_handshake(dtls->ssl);
 	error = SSL_get_error(dtls->ssl, result);
 	leave_openssl(dtls);
@@ -271,14 +295,13 @@ static void step_connected(struct urchin_dtls *dtls)
 	uint8_t data[2048];
 	int result, error;
 
-	do {
-		enter_openssl(dtls);
-		result = SSL_read(dtls->ssl, data, sizeof(data));
-		error = SSL_get_error(dtls->ssl, result);
-		leave_openssl(dtls);
-		if (result > 0)
-			dtls->data_dropped++;
-	} while (result > 0);
+	/* As if the datagram had been lost. */
+	if (!enter_openssl(dtls))
+		return;
+	while ((result = SSL_read(dtls->ssl, data, sizeof(data))) > 0)
+		dtls->data_dropped++;
+	error = SSL_get_error(dtls->ssl, result);
+	leave_openssl(dtls);
 	if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE)
 		return;
 	/* A fatal alert ends it as close_notify does (RFC 5246 7.2.2). */
@@ -374,6 +397,8 @@ static int make_ssl(struct urchin_dtls *dtls)
 	SSL_set_bio(ssl, bio, bio);
 	DTLS_set_timer_cb(ssl, next_timeout_us);
 	SSL_set_mtu(ssl, (long)dtls->bio.mtu);
+	/* What it can't send needs no buffer. */
+	SSL_set_max_send_fragment(ssl, (long)(dtls->bio.mtu < SEND_FRAGMENT_MIN ? SEND_FRAGMENT_MIN : dtls->bio.mtu));
 	if (dtls->role == URCHIN_DTLS_CLIENT)
 		SSL_set_connect_state(ssl);
 	else
@@ -397,9 +422,12 @@ int urchin_dtls_start(struct urchin_dtls *dtls, enum urchin_dtls_role role,
 			return URCHIN_EINVAL;
 	}
 	dtls->role = role;
-	err = make_ssl(dtls);
-	if (err < 0)
+	dtls->fingerprints = calloc(fingerprint_count, sizeof(*fingerprints));
+	err = dtls->fingerprints ? make_ssl(dtls) : URCHIN_ENOMEM;
+	if (err < 0) {
+		forget_fingerprints(dtls);
 		return err;
+	}
 	memcpy(dtls->fingerprints, fingerprints, fingerprint_count * sizeof(*fingerprints));
 	dtls->fingerprint_count = fingerprint_count;
 	dtls->handshake_deadline_us = now_us ? now_us + HANDSHAKE_TIMEOUT_US : 0;
@@ -441,7 +469,8 @@ void urchin_dtls_tick(struct urchin_dtls *dtls, uint64_t now_us)
 		fail(dtls, URCHIN_REASON_DTLS_TIMEOUT, "the handshake took longer than 30 s");
 		return;
 	}
-	enter_openssl(dtls);
+	if (!enter_openssl(dtls))
+		return;
 	result = (int)DTLSv1_handle_timeout(dtls->ssl);
 	leave_openssl(dtls);
 	if (result > 0)
@@ -480,9 +509,10 @@ static void close_now(struct urchin_dtls *dtls)
 	dtls->close_wanted = false;
 	if (dtls->is_complete && !dtls->is_broken) {
 		dtls->is_broken = true; /* once only */
-		enter_openssl(dtls);
-		SSL_shutdown(dtls->ssl);
-		leave_openssl(dtls);
+		if (enter_openssl(dtls)) {
+			SSL_shutdown(dtls->ssl);
+			leave_openssl(dtls);
+		}
 		ERR_clear_error();
 	}
 	if (dtls->state != DTLS_FAILED)

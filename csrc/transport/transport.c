@@ -424,6 +424,7 @@ void urchin_transport_free(struct urchin_transport *transport)
 	urchin_dtls_free(transport->dtls);
 	urchin_srtp_free(transport->srtp);
 	free(transport->kept);
+	free(transport->fingerprints);
 	OPENSSL_cleanse(transport->remote_pwd, sizeof(transport->remote_pwd));
 	free(transport);
 }

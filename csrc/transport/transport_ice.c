@@ -147,15 +147,17 @@ static bool is_remote_valid(const struct urchin_remote *remote)
 	return true;
 }
 
-static void set_peer(struct urchin_transport *transport, const struct urchin_remote *remote)
+static int set_peer(struct urchin_transport *transport, const struct urchin_remote *remote)
 {
+	transport->fingerprints = calloc(remote->fingerprint_count, sizeof(*remote->fingerprints));
+	if (!transport->fingerprints)
+		return URCHIN_ENOMEM;
 	transport->role = remote->local_dtls_role;
 	memcpy(transport->fingerprints, remote->fingerprints,
 	       remote->fingerprint_count * sizeof(*remote->fingerprints));
 	transport->fingerprint_count = remote->fingerprint_count;
 	transport->has_remote = true;
-	urchin_transport_log(transport, URCHIN_LOG_DEBUG, "creating %s",
-			     transport->role == URCHIN_DTLS_CLIENT ? "active-client" : "passive-server");
+	return 0;
 }
 
 int urchin_transport_set_remote(struct urchin_transport *transport, const struct urchin_remote *remote, uint64_t now_us)
@@ -169,6 +171,8 @@ int urchin_transport_set_remote(struct urchin_transport *transport, const struct
 		return URCHIN_EINVAL;
 	if (!is_first && !is_same_peer(transport, remote))
 		return URCHIN_ESTATE;
+	if (is_first && set_peer(transport, remote) < 0)
+		return URCHIN_ENOMEM;
 	is_same = !is_first && strcmp(transport->remote_ufrag, remote->ufrag) == 0 &&
 		  strcmp(transport->remote_pwd, remote->pwd) == 0;
 	if (is_same && !transport->remote_is_due)
@@ -189,7 +193,8 @@ int urchin_transport_set_remote(struct urchin_transport *transport, const struct
 	transport->remote_is_lite = remote->is_ice_lite;
 	transport->remote_is_due = false;
 	if (is_first)
-		set_peer(transport, remote);
+		urchin_transport_log(transport, URCHIN_LOG_DEBUG, "creating %s",
+				     transport->role == URCHIN_DTLS_CLIENT ? "active-client" : "passive-server");
 	if (!urchin_transport_is_alive(transport))
 		return URCHIN_ESTATE;
 	if (transport->has_gathered && !transport->restart_is_due) {

@@ -64,7 +64,7 @@ struct urchin_transport {
 	char remote_ufrag[URCHIN_ICE_TEXT_CAP];
 	char remote_pwd[URCHIN_ICE_TEXT_CAP];
 	enum urchin_dtls_role role;
-	struct urchin_fingerprint fingerprints[URCHIN_FINGERPRINTS_MAX];
+	struct urchin_fingerprint *fingerprints;
 	size_t fingerprint_count;
 	struct urchin_candidate *kept; /* candidates before set_remote(), URCHIN_REMOTE_CANDIDATES_MAX, or NULL */
 	size_t kept_count;

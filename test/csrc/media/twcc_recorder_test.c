@@ -14,6 +14,13 @@ static int setup(void **state)
 	return 0;
 }
 
+static int teardown(void **state)
+{
+	(void)state;
+	urchin_twcc_recorder_clear(&recorder);
+	return 0;
+}
+
 /* Writes one feedback packet and reads it back; returns the number of packets it tells of. */
 static size_t write_and_read(struct urchin_twcc *twcc, uint64_t *arrival_us, size_t cap)
 {
@@ -93,9 +100,9 @@ static void is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(tells_arrivals_and_gaps_over_the_wrap, setup),
-	    cmocka_unit_test_setup(goes_on_behind_what_was_told, setup),
-	    cmocka_unit_test_setup(is_bounded, setup),
+	    cmocka_unit_test_setup_teardown(tells_arrivals_and_gaps_over_the_wrap, setup, teardown),
+	    cmocka_unit_test_setup_teardown(goes_on_behind_what_was_told, setup, teardown),
+	    cmocka_unit_test_setup_teardown(is_bounded, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
