@@ -13,6 +13,7 @@
 
 #define SLOTS 128
 #define TRAIN_DATAGRAMS_MAX 64 /* UDP_MAX_SEGMENTS of all kernels that have it */
+#define MOVED_MAX 16           /* slots */
 #define TRAIN_BYTES_MAX 64000  /* an IP packet's length must hold the whole train */
 #define RETRY_US 2000
 
@@ -133,13 +134,6 @@ void urchin_egress_free(struct urchin_egress *egress)
 	free(egress);
 }
 
-uint8_t *urchin_egress_reserve(struct urchin_egress *egress)
-{
-	if (egress->count == SLOTS)
-		urchin_egress_flush(egress);
-	return egress->arena[egress->count];
-}
-
 void urchin_egress_commit(struct urchin_egress *egress, struct urchin_egress_way *way, size_t len, bool is_video)
 {
 	egress->slots[egress->count] = (struct slot){.way = way, .len = (uint32_t)len, .is_video = is_video};
@@ -149,14 +143,14 @@ void urchin_egress_commit(struct urchin_egress *egress, struct urchin_egress_way
 }
 
 /* All segments of a train have one length, but the last may be shorter. */
-static size_t train_length(const struct urchin_egress *egress, size_t first)
+static size_t train_length(const struct urchin_egress *egress, size_t first, size_t end)
 {
 	const struct slot *head = &egress->slots[first];
 	size_t count = 1, bytes = head->len;
 
 	if (head->way->refuses_trains)
 		return 1;
-	while (first + count < egress->count && count < TRAIN_DATAGRAMS_MAX) {
+	while (first + count < end && count < TRAIN_DATAGRAMS_MAX) {
 		const struct slot *next = &egress->slots[first + count];
 
 		if (next->way != head->way || next->len > head->len || bytes + next->len > TRAIN_BYTES_MAX)
@@ -300,23 +294,54 @@ static void send_run(struct urchin_egress *egress, size_t messages, size_t first
 		send_messages(egress, messages);
 }
 
-void urchin_egress_flush(struct urchin_egress *egress)
+static void send_slots(struct urchin_egress *egress, size_t end)
 {
 	size_t at = 0, first = 0, messages = 0;
 
-	urchin_loop_cancel(egress->loop, &egress->task);
-	while (at < egress->count) {
-		size_t count = train_length(egress, at);
+	while (at < end) {
+		size_t count = train_length(egress, at, end);
 
 		fill_message(egress, messages++, at, count);
 		at += count;
-		if (at == egress->count || egress->slots[at].way->fd != egress->slots[at - 1].way->fd) {
+		if (at == end || egress->slots[at].way->fd != egress->slots[at - 1].way->fd) {
 			send_run(egress, messages, first, at);
 			messages = 0;
 			first = at;
 		}
 	}
+}
+
+void urchin_egress_flush(struct urchin_egress *egress)
+{
+	urchin_loop_cancel(egress->loop, &egress->task);
+	send_slots(egress, egress->count);
 	egress->count = 0;
+}
+
+/* The last viewer's train may still grow, and two halves of it cost more than moving it: it stays. */
+static void make_room(struct urchin_egress *egress)
+{
+	const struct urchin_egress_way *way = egress->slots[SLOTS - 1].way;
+	size_t end = SLOTS;
+
+	while (end > SLOTS - MOVED_MAX && egress->slots[end - 1].way == way)
+		end--;
+	if (end == SLOTS - MOVED_MAX)
+		end = SLOTS;
+	send_slots(egress, end);
+	egress->count = SLOTS - end;
+	for (size_t i = 0; i < egress->count; i++) {
+		egress->slots[i] = egress->slots[end + i];
+		egress->vectors[i].iov_len = egress->slots[i].len;
+		memcpy(egress->arena[i], egress->arena[end + i], egress->slots[i].len);
+	}
+}
+
+uint8_t *urchin_egress_reserve(struct urchin_egress *egress)
+{
+	if (egress->count == SLOTS)
+		make_room(egress);
+	return egress->arena[egress->count];
 }
 
 void urchin_egress_release(struct urchin_egress *egress, struct urchin_egress_way *way)

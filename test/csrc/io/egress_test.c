@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/udp.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,31 @@ static void more_than_the_arena_holds_is_sent_in_parts(void **state)
 	urchin_egress_flush(world.egress);
 	for (size_t i = 0; i < 150; i++)
 		expect(&world, 2, (uint8_t)i, 100);
+	close_world(&world);
+}
+
+/* The arena of 128 was full in the middle of each fourteenth viewer's frame, which then left as two trains. */
+static void a_full_arena_cuts_no_train(void **state)
+{
+	static uint8_t bytes[32768];
+	const int on = 1;
+	struct world world;
+
+	(void)state;
+	open_world(&world);
+	assert_int_equal(setsockopt(world.to[1], SOL_UDP, UDP_GRO, &on, sizeof(on)), 0);
+	for (uint8_t i = 0; i < 124; i++)
+		put(&world, 0, i, 100);
+	for (uint8_t i = 0; i < 9; i++)
+		put(&world, 1, i, 1000);
+	put(&world, 2, 7, 300);
+	urchin_egress_flush(world.egress);
+	for (uint8_t i = 0; i < 124; i++)
+		expect(&world, 0, i, 100);
+	assert_int_equal(recv(world.to[1], bytes, sizeof(bytes), 0), 9000);
+	for (size_t i = 0; i < 9000; i++)
+		assert_int_equal(bytes[i], i / 1000);
+	expect(&world, 2, 7, 300);
 	close_world(&world);
 }
 
@@ -481,6 +507,7 @@ int main(void)
 	    cmocka_unit_test(what_is_committed_leaves_at_the_end_of_the_turn),
 	    cmocka_unit_test(grouping_changes_nothing),
 	    cmocka_unit_test(more_than_the_arena_holds_is_sent_in_parts),
+	    cmocka_unit_test(a_full_arena_cuts_no_train),
 	    cmocka_unit_test(a_way_that_fails_harms_no_other),
 	    cmocka_unit_test(refused_trains_go_singly),
 	    cmocka_unit_test(a_small_buffer_loses_no_count),
