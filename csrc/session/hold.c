@@ -6,6 +6,8 @@
 #define BUSY_DATAGRAMS_PER_MS 4
 #define USELESS_MAX 4
 #define PASSED_BEFORE_RETRY 256
+/* What is longer is no frame, or one that fills the batch by itself: a stream without marks would always wait. */
+#define FRAME_PACKETS_MAX 64
 
 void urchin_hold_count(struct urchin_hold *hold, uint64_t datagrams, uint64_t now_us)
 {
@@ -21,6 +23,8 @@ void urchin_hold_count(struct urchin_hold *hold, uint64_t datagrams, uint64_t no
 
 static bool may_wait(struct urchin_hold_stream *stream)
 {
+	if (stream->frame_packets > FRAME_PACKETS_MAX)
+		return false;
 	if (stream->useless < USELESS_MAX)
 		return true;
 	if (++stream->passed < PASSED_BEFORE_RETRY)
@@ -43,6 +47,7 @@ void urchin_hold_add(struct urchin_hold *hold, struct urchin_hold_stream *stream
 	if (hold->since_us == 0)
 		hold->since_us = now_us;
 	stream->waiting++;
+	stream->frame_packets = ends_frame ? 0 : stream->frame_packets + 1;
 	set_open(hold, stream, !ends_frame && hold->is_busy && may_wait(stream));
 }
 

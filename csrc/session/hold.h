@@ -14,10 +14,11 @@
 
 /* Of one video stream. Zeroed at first. */
 struct urchin_hold_stream {
-	bool is_open;     /* in the waiting batch, without the last packet of its frame */
-	uint32_t waiting; /* packets in the batch */
-	uint32_t useless; /* waits in a row that brought no second packet */
-	uint32_t passed;  /* packets that did not wait since waiting proved useless */
+	bool is_open;           /* in the waiting batch, without the last packet of its frame */
+	uint32_t waiting;       /* packets in the batch */
+	uint32_t useless;       /* waits in a row that brought no second packet */
+	uint32_t passed;        /* packets that did not wait since waiting proved useless */
+	uint32_t frame_packets; /* since the last one that ended a frame */
 };
 
 /* Of one worker. Zeroed at first. */

@@ -91,21 +91,42 @@ static void stream_whose_packets_come_singly_is_left_alone(void **state)
 	unsigned waits = 0;
 
 	for (uint64_t i = 0; i < 1000; i++) {
-		urchin_hold_add(&hold, &stream, false, START_US + 2000 * i);
+		urchin_hold_add(&hold, &stream, i % 5 == 4, START_US + 2000 * i);
 		waits += urchin_hold_deadline_us(&hold) != 0;
 		flush(&hold, &stream);
 	}
 	assert_in_range(waits, 4, 10);
 
-	/* When its packets come in frames, a later try finds out. */
+	/* When its packets come together, a later try finds out. */
 	waits = 0;
 	for (uint64_t i = 0; i < 1000; i++) {
-		urchin_hold_add(&hold, &stream, false, START_US + 4000000 + 100 * i);
+		urchin_hold_add(&hold, &stream, i % 10 == 9, START_US + 4000000 + 100 * i);
 		waits += urchin_hold_deadline_us(&hold) != 0;
 		if (i % 10 == 9)
 			flush(&hold, &stream);
 	}
-	assert_in_range(waits, 700, 1000);
+	assert_in_range(waits, 600, 900);
+}
+
+/* Packets 75 us apart that never end a frame waited a millisecond each time, for nothing that could end it. */
+static void stream_without_marks_does_not_wait(void **state)
+{
+	(void)state;
+	struct urchin_hold hold = busy();
+	struct urchin_hold_stream stream = {0};
+	unsigned waits = 0;
+
+	for (uint64_t i = 0; i < 1000; i++) {
+		urchin_hold_add(&hold, &stream, false, START_US + 75 * i);
+		waits += urchin_hold_deadline_us(&hold) != 0;
+		if (i % 13 == 12 || urchin_hold_deadline_us(&hold) == 0)
+			flush(&hold, &stream);
+	}
+	assert_in_range(waits, 1, 64);
+	urchin_hold_add(&hold, &stream, true, START_US + 100000);
+	flush(&hold, &stream);
+	urchin_hold_add(&hold, &stream, false, START_US + 133000);
+	assert_int_equal(urchin_hold_deadline_us(&hold), START_US + 133000 + URCHIN_HOLD_MAX_US);
 }
 
 static void frame_of_one_packet_never_waits(void **state)
@@ -126,6 +147,7 @@ int main(void)
 	    cmocka_unit_test(frame_waits_for_its_last_packet),
 	    cmocka_unit_test(one_frame_does_not_end_the_waiting_of_another),
 	    cmocka_unit_test(stream_whose_packets_come_singly_is_left_alone),
+	    cmocka_unit_test(stream_without_marks_does_not_wait),
 	    cmocka_unit_test(frame_of_one_packet_never_waits),
 	};
 	return cmocka_run_group_tests_name("hold", tests, NULL, NULL);
