@@ -14,25 +14,31 @@ void urchin_heap_init(struct urchin_heap *heap)
 void urchin_heap_clear(struct urchin_heap *heap)
 {
 	for (size_t i = 0; i < heap->count; i++)
-		heap->entries[i]->position = 0;
-	free(heap->entries);
+		heap->slots[i].entry->position = 0;
+	free(heap->slots);
 	urchin_heap_init(heap);
 }
 
 static void place(struct urchin_heap *heap, size_t position, struct urchin_heap_entry *entry)
 {
-	heap->entries[position - 1] = entry;
+	heap->slots[position - 1] = (struct urchin_heap_slot){entry->deadline_us, entry};
 	entry->position = position;
+}
+
+static void move(struct urchin_heap *heap, size_t position, const struct urchin_heap_slot *from)
+{
+	heap->slots[position - 1] = *from;
+	from->entry->position = position;
 }
 
 static void sift_up(struct urchin_heap *heap, struct urchin_heap_entry *entry)
 {
 	size_t position = entry->position;
 	while (position > 1) {
-		struct urchin_heap_entry *parent = heap->entries[position / 2 - 1];
+		const struct urchin_heap_slot *parent = &heap->slots[position / 2 - 1];
 		if (parent->deadline_us <= entry->deadline_us)
 			break;
-		place(heap, position, parent);
+		move(heap, position, parent);
 		position /= 2;
 	}
 	place(heap, position, entry);
@@ -45,14 +51,21 @@ static void sift_down(struct urchin_heap *heap, struct urchin_heap_entry *entry)
 		size_t child = 2 * position;
 		if (child > heap->count)
 			break;
-		if (child < heap->count && heap->entries[child]->deadline_us < heap->entries[child - 1]->deadline_us)
+		if (child < heap->count && heap->slots[child].deadline_us < heap->slots[child - 1].deadline_us)
 			child++;
-		if (entry->deadline_us <= heap->entries[child - 1]->deadline_us)
+		if (entry->deadline_us <= heap->slots[child - 1].deadline_us)
 			break;
-		place(heap, position, heap->entries[child - 1]);
+		move(heap, position, &heap->slots[child - 1]);
 		position = child;
 	}
 	place(heap, position, entry);
+}
+
+/* Finds the place of an entry that stands at its position in name only. */
+static void settle(struct urchin_heap *heap, struct urchin_heap_entry *entry)
+{
+	sift_up(heap, entry);
+	sift_down(heap, entry);
 }
 
 int urchin_heap_set(struct urchin_heap *heap, struct urchin_heap_entry *entry, uint64_t deadline_us)
@@ -64,19 +77,16 @@ int urchin_heap_set(struct urchin_heap *heap, struct urchin_heap_entry *entry, u
 	if (!entry->position) {
 		if (heap->count == heap->cap) {
 			size_t cap = heap->cap ? heap->cap * 2 : FIRST_CAP;
-			struct urchin_heap_entry **entries =
-			    realloc(heap->entries, cap * sizeof(struct urchin_heap_entry *));
-			if (!entries)
+			struct urchin_heap_slot *slots = realloc(heap->slots, cap * sizeof(*slots));
+			if (!slots)
 				return URCHIN_ENOMEM;
-			heap->entries = entries;
+			heap->slots = slots;
 			heap->cap = cap;
 		}
-		heap->count++;
-		place(heap, heap->count, entry);
+		entry->position = ++heap->count;
 	}
 	entry->deadline_us = deadline_us;
-	sift_up(heap, entry);
-	sift_down(heap, entry);
+	settle(heap, entry);
 	return 0;
 }
 
@@ -84,16 +94,15 @@ void urchin_heap_remove(struct urchin_heap *heap, struct urchin_heap_entry *entr
 {
 	if (!entry->position)
 		return;
-	struct urchin_heap_entry *last = heap->entries[--heap->count];
+	struct urchin_heap_entry *last = heap->slots[--heap->count].entry;
 	if (last != entry) {
-		place(heap, entry->position, last);
-		sift_up(heap, last);
-		sift_down(heap, last);
+		last->position = entry->position;
+		settle(heap, last);
 	}
 	entry->position = 0;
 }
 
 struct urchin_heap_entry *urchin_heap_first(const struct urchin_heap *heap)
 {
-	return heap->count ? heap->entries[0] : NULL;
+	return heap->count ? heap->slots[0].entry : NULL;
 }

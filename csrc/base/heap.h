@@ -15,8 +15,14 @@ struct urchin_heap_entry {
 	size_t position; /* 1-based; 0: not in the heap */
 };
 
+/* Deadlines are compared here: with thousands of owners, theirs would each be a miss of the cache. */
+struct urchin_heap_slot {
+	uint64_t deadline_us;
+	struct urchin_heap_entry *entry;
+};
+
 struct urchin_heap {
-	struct urchin_heap_entry **entries;
+	struct urchin_heap_slot *slots;
 	size_t count;
 	size_t cap;
 };

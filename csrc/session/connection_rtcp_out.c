@@ -14,6 +14,7 @@
 #define COMPOUND_CAP 1200
 #define REPORT_INTERVAL_US 1000000
 #define IDLE_INTERVAL_US 5000000 /* RFC 3550 6.2: the least interval of one that is in no hurry */
+#define IDLE_GRID_US 100000      /* those of many idle connections leave together: waking costs more than sending */
 #define HURRY_US 20000           /* so that audio and video, which begin together, share a report */
 #define REMB_INTERVAL_US 1000000
 #define RTT_UNKNOWN_US 100000
@@ -281,6 +282,8 @@ static void tick_reports(struct urchin_connection *connection, uint64_t now_us)
 	/* RFC 3550 6.3.1: 0.5 to 1.5 times the interval, so that the reports of many don't meet */
 	uint64_t interval_us = connection->is_idle ? IDLE_INTERVAL_US : REPORT_INTERVAL_US;
 	connection->report_us = now_us + interval_us / 2 + urchin_connection_random(connection) % interval_us;
+	if (connection->is_idle)
+		connection->report_us += IDLE_GRID_US - connection->report_us % IDLE_GRID_US;
 }
 
 void urchin_connection_tick_rtcp(struct urchin_connection *connection, uint64_t now_us)

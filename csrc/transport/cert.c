@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "transport/dtls_algorithms.h"
+
 #define SERIAL_LEN 16
 #define CN_RANDOM_LEN 8
 #define VALID_BEFORE_S (24L * 3600) /* peers' clocks differ */
@@ -64,7 +66,7 @@ static bool set_name(X509 *x509)
 
 static X509 *make_x509(EVP_PKEY *key)
 {
-	X509 *x509 = X509_new();
+	X509 *x509 = X509_new_ex(urchin_dtls_algorithms(), NULL);
 
 	if (!x509)
 		return NULL;
@@ -93,7 +95,7 @@ static bool write_fingerprint(const X509 *x509, char *text)
 
 static SSL_CTX *make_ctx(EVP_PKEY *key, X509 *x509)
 {
-	SSL_CTX *ctx = SSL_CTX_new(DTLS_method());
+	SSL_CTX *ctx = SSL_CTX_new_ex(urchin_dtls_algorithms(), NULL, DTLS_method());
 
 	if (!ctx)
 		return NULL;
@@ -130,7 +132,7 @@ struct urchin_cert *urchin_cert_new(void)
 	if (!cert)
 		return NULL;
 	atomic_init(&cert->owners, 1);
-	key = EVP_EC_gen("P-256");
+	key = EVP_PKEY_Q_keygen(urchin_dtls_algorithms(), NULL, "EC", "P-256");
 	if (key)
 		x509 = make_x509(key);
 	if (x509 && write_fingerprint(x509, cert->fingerprint))

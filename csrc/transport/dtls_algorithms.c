@@ -1,0 +1,130 @@
+/*
+ * To read the key in a certificate, OpenSSL 3 asks each of its provider's sixty decoders and thirty kinds of keys for
+ * their names: a quarter of a handshake's time. So a provider of ours (provider(7)) lends a context of its own what the
+ * default provider has, without what no certificate of WebRTC can need (RFC 8827 6.5: ECDSA, and RSA for old peers).
+ */
+#include "transport/dtls_algorithms.h"
+
+#include <openssl/core_dispatch.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/provider.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#define PROVIDER_NAME "urchin-dtls"
+#define LENT_MAX 24
+
+/* What is lent of one kind of operation; nobody asks for more than these of the others either. */
+struct selection {
+	int operation;
+	const char *names[12];  /* one of an algorithm's names */
+	const char *properties; /* NULL: any */
+	const char *format;     /* NULL: any */
+	OSSL_ALGORITHM lent[LENT_MAX + 1];
+};
+
+static struct selection selections[] = {
+    {OSSL_OP_KEYMGMT, {"EC", "RSA", "RSA-PSS", "ED25519", "X25519", "HMAC", "TLS1-PRF", "HKDF"}, NULL, NULL, {{0}}},
+    {OSSL_OP_DECODER, {"EC", "RSA", "RSA-PSS", "ED25519"}, "structure=SubjectPublicKeyInfo", "input=der", {{0}}},
+    {OSSL_OP_ENCODER, {"EC", "RSA", "RSA-PSS", "ED25519"}, "structure=SubjectPublicKeyInfo", "output=der", {{0}}},
+};
+
+static OSSL_PROVIDER *lender;
+static OSSL_LIB_CTX *context;
+static pthread_once_t is_made = PTHREAD_ONCE_INIT;
+
+/* `names` are separated by colons. */
+static bool has_name(const char *names, const char *name)
+{
+	size_t len = strlen(name);
+
+	while (names) {
+		if (strncasecmp(names, name, len) == 0 && (names[len] == ':' || names[len] == '\0'))
+			return true;
+		names = strchr(names, ':');
+		names = names ? names + 1 : NULL;
+	}
+	return false;
+}
+
+static bool is_selected(const struct selection *selection, const OSSL_ALGORITHM *algorithm)
+{
+	const char *properties = algorithm->property_definition;
+	bool is_named = false;
+
+	for (size_t i = 0; selection->names[i] && !is_named; i++)
+		is_named = has_name(algorithm->algorithm_names, selection->names[i]);
+	return is_named && (!selection->properties || strstr(properties, selection->properties)) &&
+	       (!selection->format || strstr(properties, selection->format));
+}
+
+static bool select_algorithms(struct selection *selection)
+{
+	int no_store = 0;
+	const OSSL_ALGORITHM *all = OSSL_PROVIDER_query_operation(lender, selection->operation, &no_store);
+	size_t count = 0;
+
+	for (; all && all->algorithm_names && count < LENT_MAX; all++)
+		if (is_selected(selection, all))
+			selection->lent[count++] = *all;
+	return count > 0 && !no_store;
+}
+
+static const OSSL_ALGORITHM *query(void *provider_context, int operation, int *no_store)
+{
+	(void)provider_context;
+	*no_store = 0;
+	for (size_t i = 0; i < sizeof(selections) / sizeof(selections[0]); i++)
+		if (selections[i].operation == operation)
+			return selections[i].lent;
+	return OSSL_PROVIDER_query_operation(lender, operation, no_store);
+}
+
+/* The groups of TLS; those that no lent kind of key has are left out by libssl. */
+static int get_capabilities(void *provider_context, const char *capability, OSSL_CALLBACK *callback, void *argument)
+{
+	(void)provider_context;
+	return OSSL_PROVIDER_get_capabilities(lender, capability, callback, argument);
+}
+
+static int init_provider(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *in, const OSSL_DISPATCH **out,
+			 void **provider_context)
+{
+	static const OSSL_DISPATCH functions[] = {
+	    {OSSL_FUNC_PROVIDER_QUERY_OPERATION, (void (*)(void))query},
+	    {OSSL_FUNC_PROVIDER_GET_CAPABILITIES, (void (*)(void))get_capabilities},
+	    {0, NULL},
+	};
+
+	(void)handle, (void)in;
+	*out = functions;
+	/* What is lent is made with its own provider's context. */
+	*provider_context = OSSL_PROVIDER_get0_provider_ctx(lender);
+	return 1;
+}
+
+static void make(void)
+{
+	OSSL_LIB_CTX *made = OSSL_LIB_CTX_new();
+	bool done = made != NULL;
+
+	lender = OSSL_PROVIDER_load(NULL, "default");
+	done = done && lender;
+	for (size_t i = 0; done && i < sizeof(selections) / sizeof(selections[0]); i++)
+		done = select_algorithms(&selections[i]);
+	if (done && OSSL_PROVIDER_add_builtin(made, PROVIDER_NAME, init_provider) == 1 &&
+	    OSSL_PROVIDER_load(made, PROVIDER_NAME))
+		context = made;
+	else
+		OSSL_LIB_CTX_free(made);
+	ERR_clear_error();
+}
+
+OSSL_LIB_CTX *urchin_dtls_algorithms(void)
+{
+	pthread_once(&is_made, make);
+	return context;
+}
