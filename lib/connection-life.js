@@ -14,7 +14,7 @@ const unclosed = new FinalizationRegistry(
 
 /**
  * Connections on which something can still happen by itself. Like a socket, such a one lives on when only its own
- * listeners know it; one that waits for its owner, or has failed, does not.
+ * listeners know it; one that waits for its owner with no listener for 'failed', or has failed, does not.
  * @type {Set<WebRtcConnection>}
  */
 const active = new Set()

@@ -423,8 +423,18 @@ export class WebRtcConnection extends EventEmitter {
 
   #updateActive() {
     const isBusy =
-      this.#ice.isGathering || this.#negotiation.session.transport !== null || this.#closing !== null
+      this.#ice.isGathering ||
+      this.#negotiation.session.transport !== null ||
+      this.#closing !== null ||
+      this.#isTimed
     keepConnection(this, isBusy && !this.#news.isFinished && (!this.#news.isFailed || this.#closing !== null))
+  }
+
+  /** No answer came yet, and somebody listens for the end of the time that it has. */
+  get #isTimed() {
+    return (
+      this.#ice.isStarted && this.#options.native.connectTimeoutMs !== 0 && this.listenerCount('failed') > 0
+    )
   }
 
   #release() {

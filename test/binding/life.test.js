@@ -72,6 +72,13 @@ test('a connection that is collected unclosed is reported and closed', async () 
   assert.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'URCHIN_UNCLOSED' }, stderr)
 })
 
+// A test that awaited 'failed' of an unanswered offer was cancelled now and then: the garbage collector had taken the
+// connection together with the function that awaited it, and nothing was left to keep the process running.
+test('a connection whose failure is awaited is not collected before it comes', async () => {
+  const { code, signal, stdout, stderr } = await run('awaited', { flags: ['--expose-gc'] })
+  assert.deepEqual({ code, signal, stdout }, { code: 0, signal: null, stdout: 'ERR_CONNECT_TIMEOUT' }, stderr)
+})
+
 test('500 connections opened and closed leave no descriptor, thread or memory behind', async () => {
   const { code, stdout, stderr } = await run('open-and-close', { flags: ['--expose-gc'] })
   assert.equal(code, 0, stderr)
