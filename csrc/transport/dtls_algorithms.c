@@ -12,7 +12,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
-#include <strings.h>
+
+#include "transport/algorithm_name.h"
 
 #define PROVIDER_NAME "urchin-dtls"
 #define LENT_MAX 24
@@ -36,27 +37,13 @@ static OSSL_PROVIDER *lender;
 static OSSL_LIB_CTX *context;
 static pthread_once_t is_made = PTHREAD_ONCE_INIT;
 
-/* `names` are separated by colons. */
-static bool has_name(const char *names, const char *name)
-{
-	size_t len = strlen(name);
-
-	while (names) {
-		if (strncasecmp(names, name, len) == 0 && (names[len] == ':' || names[len] == '\0'))
-			return true;
-		names = strchr(names, ':');
-		names = names ? names + 1 : NULL;
-	}
-	return false;
-}
-
 static bool is_selected(const struct selection *selection, const OSSL_ALGORITHM *algorithm)
 {
 	const char *properties = algorithm->property_definition;
 	bool is_named = false;
 
 	for (size_t i = 0; selection->names[i] && !is_named; i++)
-		is_named = has_name(algorithm->algorithm_names, selection->names[i]);
+		is_named = urchin_algorithm_has_name(algorithm->algorithm_names, selection->names[i]);
 	return is_named && (!selection->properties || strstr(properties, selection->properties)) &&
 	       (!selection->format || strstr(properties, selection->format));
 }

@@ -13,9 +13,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/err.h"
+#include "transport/algorithm_name.h"
 
 #define CTR_IV_LEN 16
 #define CTR_KEY_LEN 16
@@ -48,20 +48,6 @@ static struct method gcm_128 = {.name = "AES-128-GCM"};
 static struct method gcm_256 = {.name = "AES-256-GCM"};
 static struct method ctr_128 = {.name = "AES-128-CTR"};
 static pthread_once_t is_searched = PTHREAD_ONCE_INIT;
-
-/* `names` are separated by colons. */
-static bool has_name(const char *names, const char *name)
-{
-	size_t len = strlen(name);
-
-	while (names) {
-		if (strncasecmp(names, name, len) == 0 && (names[len] == ':' || names[len] == '\0'))
-			return true;
-		names = strchr(names, ':');
-		names = names ? names + 1 : NULL;
-	}
-	return false;
-}
 
 static void take_function(struct method *method, const OSSL_DISPATCH *function)
 {
@@ -104,7 +90,7 @@ static void find_method(struct method *method)
 		return;
 	all = OSSL_PROVIDER_query_operation(provider, OSSL_OP_CIPHER, &no_cache);
 	for (found = all; found && found->algorithm_names; found++)
-		if (has_name(found->algorithm_names, method->name))
+		if (urchin_algorithm_has_name(found->algorithm_names, method->name))
 			break;
 	if (found && found->algorithm_names)
 		for (const OSSL_DISPATCH *at = found->implementation; at->function_id != 0; at++)
