@@ -4,39 +4,11 @@
  *
  *   node bench/connect.js [PAIRS]
  */
-import { WebRtcConnection } from '../lib/index.js'
+import { closeAll, connectPair } from '../test/support/pair.js'
 
 const WARM_UP_PAIRS = 10
 const MEMORY_PAIRS = 100
 const pairCount = Number(process.argv[2] ?? 100)
-const options = { networkInterfaces: ['127.0.0.1'] }
-
-/** @returns {Promise<{ pair: WebRtcConnection[], elapsedMs: number }>} */
-async function connectPair() {
-  const startMs = performance.now()
-  const offerer = new WebRtcConnection(options)
-  const answerer = new WebRtcConnection(options)
-  const pair = [offerer, answerer]
-  const ready = Promise.all(
-    pair.map(
-      (connection) =>
-        new Promise((resolve, reject) => {
-          connection.on('ready', resolve)
-          connection.on('failed', ({ reason }) => reject(new Error(`${reason.code}: ${reason.detail}`)))
-        }),
-    ),
-  )
-  offerer.on('candidate', ({ message }) => answerer.addRemoteCandidate(message))
-  answerer.on('candidate', ({ message }) => offerer.addRemoteCandidate(message))
-  for (const connection of pair) connection.init()
-  await answerer.setRemoteSdp(await offerer.createOffer({ audio: true, video: true }))
-  await offerer.setRemoteSdp(answerer.getLocalSdp())
-  await ready
-  return { pair, elapsedMs: performance.now() - startMs }
-}
-
-/** @param {WebRtcConnection[]} connections */
-const closeAll = (connections) => Promise.all(connections.map((connection) => connection.close()))
 
 /**
  * @param {number[]} sorted
@@ -44,13 +16,14 @@ const closeAll = (connections) => Promise.all(connections.map((connection) => co
  */
 const percentile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
 
-for (let i = 0; i < WARM_UP_PAIRS; i++) await closeAll((await connectPair()).pair)
+for (let i = 0; i < WARM_UP_PAIRS; i++) await closeAll(await connectPair())
 
 const times = []
 const cpuBefore = process.cpuUsage()
 for (let i = 0; i < pairCount; i++) {
-  const { pair, elapsedMs } = await connectPair()
-  times.push(elapsedMs)
+  const startMs = performance.now()
+  const pair = await connectPair()
+  times.push(performance.now() - startMs)
   await closeAll(pair)
 }
 const cpu = process.cpuUsage(cpuBefore)
@@ -59,7 +32,7 @@ times.sort((a, b) => a - b)
 const held = []
 globalThis.gc?.()
 const rssBefore = process.memoryUsage.rss()
-for (let i = 0; i < MEMORY_PAIRS; i++) held.push(...(await connectPair()).pair)
+for (let i = 0; i < MEMORY_PAIRS; i++) held.push(...(await connectPair()))
 globalThis.gc?.()
 const rssAfter = process.memoryUsage.rss()
 await closeAll(held)

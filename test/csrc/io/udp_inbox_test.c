@@ -1,11 +1,7 @@
 /* Reading UDP sockets in batches, with trains of datagrams that the kernel kept together. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "support/loopback.h"
 
 #include <arpa/inet.h>
-#include <cmocka.h>
 #include <netinet/udp.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,23 +12,6 @@
 #define TRAIN (5 * SEGMENT + 300)
 
 static struct urchin_udp_inbox *inbox;
-
-/* Returns a bound socket on loopback of the family; `addr` gets its address. */
-static int open_bound(int family, struct sockaddr_storage *addr, socklen_t *len)
-{
-	struct sockaddr_in ip4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct sockaddr_in6 ip6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	if (family == AF_INET)
-		assert_int_equal(bind(fd, (struct sockaddr *)&ip4, sizeof(ip4)), 0);
-	else
-		assert_int_equal(bind(fd, (struct sockaddr *)&ip6, sizeof(ip6)), 0);
-	*len = sizeof(*addr);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)addr, len), 0);
-	return fd;
-}
 
 static int set_up(void **state)
 {

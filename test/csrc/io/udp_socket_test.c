@@ -1,11 +1,7 @@
 /* Our UDP sockets: alone, and beside another socket on the same port, where packets are sorted. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "support/loopback.h"
 
 #include <arpa/inet.h>
-#include <cmocka.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,21 +45,6 @@ static void turn_until(const int *count, int wanted)
 	while (*count < wanted && urchin_clock_us() < end_us)
 		urchin_loop_turn(&loop, 100000);
 	assert_int_equal(*count, wanted);
-}
-
-/* A plain socket on loopback, as libnice makes them. */
-static int open_plain(int family)
-{
-	struct sockaddr_in ip4 = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	struct sockaddr_in6 ip6 = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-	assert_true(fd >= 0);
-	if (family == AF_INET)
-		assert_int_equal(bind(fd, (struct sockaddr *)&ip4, sizeof(ip4)), 0);
-	else
-		assert_int_equal(bind(fd, (struct sockaddr *)&ip6, sizeof(ip6)), 0);
-	return fd;
 }
 
 static int set_up(void **state)
@@ -145,8 +126,8 @@ static void test_packets_are_sorted_between_neighbours(void **state)
 
 	(void)state;
 	for (size_t f = 0; f < 2; f++) {
-		int fd = open_plain(families[f]);
-		int sender = open_plain(families[f]);
+		int fd = open_bound(families[f], NULL, NULL);
+		int sender = open_bound(families[f], NULL, NULL);
 		struct urchin_udp_socket udp;
 		struct sockaddr_storage to = {0};
 		struct heard heard = {0};

@@ -9,24 +9,7 @@
 
 #include "transport/cert_internal.h"
 #include "transport/dtls_bio.h"
-
-static struct urchin_cert *certs[2];
-
-MAYBE_UNUSED static int make_certs(void **state)
-{
-	(void)state;
-	certs[0] = urchin_cert_new();
-	certs[1] = urchin_cert_new();
-	return certs[0] && certs[1] ? 0 : -1;
-}
-
-MAYBE_UNUSED static int free_certs(void **state)
-{
-	(void)state;
-	urchin_cert_free(certs[0]);
-	urchin_cert_free(certs[1]);
-	return 0;
-}
+#include "transport/test_certs.h"
 
 /* It talks to ends[0] in the place of ends[1]. */
 

@@ -5,24 +5,7 @@
 #include <openssl/x509.h>
 
 #include "transport/cert_internal.h"
-
-static struct urchin_cert *certs[2];
-
-static int make_certs(void **state)
-{
-	(void)state;
-	certs[0] = urchin_cert_new();
-	certs[1] = urchin_cert_new();
-	return certs[0] && certs[1] ? 0 : -1;
-}
-
-static int free_certs(void **state)
-{
-	(void)state;
-	urchin_cert_free(certs[0]);
-	urchin_cert_free(certs[1]);
-	return 0;
-}
+#include "transport/test_certs.h"
 
 static struct dtls_pair *open_pair(void)
 {

@@ -13,6 +13,7 @@
 #include "base/heap.h"
 #include "support/fake_clock.h"
 #include "support/fake_ice.h"
+#include "transport/test_certs.h"
 #include "transport/transport.h"
 
 #define S 1000000ull
@@ -46,24 +47,6 @@ struct world {
 	struct side sides[2];
 	uint64_t now_us;
 };
-
-static struct urchin_cert *certs[2];
-
-MAYBE_UNUSED static int make_certs(void **state)
-{
-	(void)state;
-	certs[0] = urchin_cert_new();
-	certs[1] = urchin_cert_new();
-	return certs[0] && certs[1] ? 0 : -1;
-}
-
-MAYBE_UNUSED static int free_certs(void **state)
-{
-	(void)state;
-	urchin_cert_free(certs[0]);
-	urchin_cert_free(certs[1]);
-	return 0;
-}
 
 MAYBE_UNUSED static size_t count_events(const struct side *side, enum urchin_event_type type)
 {
