@@ -104,6 +104,8 @@ Napi::Function NativeWorker::Define(Napi::Env env)
 			       InstanceMethod<&NativeWorker::Fingerprint>("fingerprint"),
 			       InstanceMethod<&NativeWorker::Number>("number"),
 			       InstanceMethod<&NativeWorker::SetLogLevel>("setLogLevel"),
+			       InstanceMethod<&NativeWorker::Hold>("hold"),
+			       InstanceMethod<&NativeWorker::Submit>("submit"),
 			       InstanceMethod<&NativeWorker::OpenConnection>("openConnection"),
 			       InstanceMethod<&NativeWorker::Gather>("gather"),
 			       InstanceMethod<&NativeWorker::SetRemote>("setRemote"),
@@ -288,6 +290,20 @@ Napi::Value NativeWorker::SetLogLevel(const Napi::CallbackInfo &info)
 	if (!worker_)
 		Throw(info.Env(), "ERR_CLOSED", "the worker is closed");
 	urchin_worker_set_log_level(worker_, level);
+	return info.Env().Undefined();
+}
+
+Napi::Value NativeWorker::Hold(const Napi::CallbackInfo &info)
+{
+	if (worker_)
+		urchin_worker_hold(worker_);
+	return info.Env().Undefined();
+}
+
+Napi::Value NativeWorker::Submit(const Napi::CallbackInfo &info)
+{
+	if (worker_)
+		urchin_worker_submit(worker_);
 	return info.Env().Undefined();
 }
 

@@ -43,6 +43,8 @@ class NativeWorker : public Napi::ObjectWrap<NativeWorker>
 	Napi::Value Fingerprint(const Napi::CallbackInfo &info);
 	Napi::Value Number(const Napi::CallbackInfo &info);
 	Napi::Value SetLogLevel(const Napi::CallbackInfo &info);
+	Napi::Value Hold(const Napi::CallbackInfo &info);
+	Napi::Value Submit(const Napi::CallbackInfo &info);
 	Napi::Value OpenConnection(const Napi::CallbackInfo &info);
 	Napi::Value Gather(const Napi::CallbackInfo &info);
 	Napi::Value SetRemote(const Napi::CallbackInfo &info);

@@ -20,7 +20,8 @@
 struct urchin_worker;
 
 struct urchin_worker_config {
-	/* Called on the worker's thread when its event queue becomes non-empty; must only wake the owner. */
+	/* Called on the worker's thread after a turn in which its event queue became non-empty; must only wake the
+	 * owner. */
 	void (*on_events)(void *owner);
 	void *owner;
 	enum urchin_log_level log_level; /* LOG events below it are not made */
@@ -39,6 +40,13 @@ int urchin_worker_number(const struct urchin_worker *worker);
 
 /* SHA-256 fingerprint of the worker's certificate as SDP shows it; lives as long as the worker. */
 const char *urchin_worker_fingerprint(const struct urchin_worker *worker);
+
+/*
+ * Commands given between these two do not wake the worker one by one: submitting them does. It may take them earlier:
+ * when it is awake anyway, and when there are many.
+ */
+void urchin_worker_hold(struct urchin_worker *worker);
+void urchin_worker_submit(struct urchin_worker *worker);
 
 void urchin_worker_set_log_level(struct urchin_worker *worker, enum urchin_log_level level);
 

@@ -104,6 +104,11 @@ export class Worker {
   #isClosed = false
   #holdsLoop = false
   #onExit = () => this.close()
+  #holdsCommands = false
+  #submit = () => {
+    this.#holdsCommands = false
+    this.#native.submit()
+  }
   /**
    * Is told when the worker has too much to do, or less than before: its level, 0 to 4, and how many of its connections
    * get no video.
@@ -335,7 +340,7 @@ export class Worker {
   /**
    * @param {number} senderId
    * @param {number} receiverId 0: no source
-   * @param {PayloadMapEntry[]} payloadMap
+   * @param {readonly PayloadMapEntry[]} payloadMap
    * @returns {Promise<void>}
    */
   setSenderSource(senderId, receiverId, payloadMap) {
@@ -416,6 +421,7 @@ export class Worker {
    */
   #command(method, targetId, ...args) {
     const requestId = this.#ids.next++
+    this.#holdCommands()
     const promise = new Promise((resolve, reject) => {
       this.#requests.set(requestId, { resolve, reject })
     })
@@ -428,6 +434,14 @@ export class Worker {
     }
     this.#holdLoop()
     return promise
+  }
+
+  /** Waking the worker's thread costs more than most commands do: once for all that this turn gives. */
+  #holdCommands() {
+    if (this.#holdsCommands) return
+    this.#holdsCommands = true
+    this.#native.hold()
+    queueMicrotask(this.#submit)
   }
 
   /** While a connection is open or an answer is due, the process does not end by itself. */

@@ -7,6 +7,8 @@
 #define ID_MAX ((uint64_t)1 << 53)
 /* Closing must not fail because of a flood of other commands. */
 #define CLOSES_MAX (2 * URCHIN_COMMANDS_MAX)
+/* From then on the worker's work is better done beside the owner's. */
+#define HELD_COMMANDS_MAX 64
 #define SERVERS_MAX 64
 #define ADDRESSES_MAX 256
 #define HOST_MAX 255
@@ -44,6 +46,14 @@ static bool has_end(const char *text, size_t cap)
 	return memchr(text, '\0', cap) != NULL;
 }
 
+static void show_held(struct urchin_worker *worker)
+{
+	worker->held_commands = 0;
+	if (worker->is_wake_due)
+		urchin_worker_wake(worker);
+	worker->is_wake_due = false;
+}
+
 /* Takes over the command's payload, whatever it returns. */
 static int put(struct urchin_worker *worker, struct urchin_command *command)
 {
@@ -52,6 +62,8 @@ static int put(struct urchin_worker *worker, struct urchin_command *command)
 
 	if (err)
 		urchin_command_clear(command);
+	else if (worker->holds_commands && ++worker->held_commands >= HELD_COMMANDS_MAX)
+		show_held(worker);
 	return err;
 }
 
@@ -468,6 +480,17 @@ int urchin_set_sender_source(struct urchin_worker *worker, uint64_t request_id, 
 int urchin_pause_sender(struct urchin_worker *worker, uint64_t request_id, uint64_t sender_id, bool paused)
 {
 	return put_flag(worker, URCHIN_COMMAND_PAUSE_SENDER, request_id, sender_id, paused);
+}
+
+void urchin_worker_hold(struct urchin_worker *worker)
+{
+	worker->holds_commands = true;
+}
+
+void urchin_worker_submit(struct urchin_worker *worker)
+{
+	worker->holds_commands = false;
+	show_held(worker);
 }
 
 void urchin_worker_set_log_level(struct urchin_worker *worker, enum urchin_log_level level)

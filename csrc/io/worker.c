@@ -87,7 +87,12 @@ void urchin_worker_wake(struct urchin_worker *worker)
 
 static void on_commands(void *owner)
 {
-	urchin_worker_wake(owner);
+	struct urchin_worker *worker = owner;
+
+	if (worker->holds_commands)
+		worker->is_wake_due = true;
+	else
+		urchin_worker_wake(worker);
 }
 
 static void on_wake(struct urchin_loop_watch *watch, int fd, uint32_t events)
@@ -124,6 +129,16 @@ static void run_commands(struct urchin_loop_task *task)
 	urchin_loop_post(&worker->loop, task);
 }
 
+/* After a turn: the owner is woken once for all that happened in it. */
+static void tell_owner(struct urchin_worker *worker)
+{
+	if (!worker->has_news)
+		return;
+	worker->has_news = false;
+	if (worker->config.on_events)
+		worker->config.on_events(worker->config.owner);
+}
+
 static void *run(void *owner)
 {
 	struct urchin_worker *worker = owner;
@@ -137,11 +152,14 @@ static void *run(void *owner)
 		urchin_loop_turn(&worker->loop, wait_us);
 		wait_us = urchin_shedding_turn(worker);
 		urchin_worker_tell_dropped(worker);
+		tell_owner(worker);
 	}
 	urchin_worker_close_all(worker);
 	end_us = urchin_clock_us() + STOP_TIMEOUT_US;
-	while (worker->connections.count > 0 && urchin_clock_us() < end_us)
+	while (worker->connections.count > 0 && urchin_clock_us() < end_us) {
 		urchin_loop_turn(&worker->loop, 10000);
+		tell_owner(worker);
+	}
 	return NULL;
 }
 
@@ -166,8 +184,7 @@ static void on_events(void *owner)
 {
 	struct urchin_worker *worker = owner;
 
-	if (worker->config.on_events)
-		worker->config.on_events(worker->config.owner);
+	worker->has_news = true;
 }
 
 static void on_packets_waiting(void *owner, uint64_t deadline_us)

@@ -36,10 +36,15 @@ struct urchin_worker {
 	atomic_bool is_stopping;
 	struct urchin_queue commands;
 	struct urchin_queue events;
-	struct urchin_batch taken_events; /* the owner's thread only */
+	/* The owner's thread only. */
+	struct urchin_batch taken_events;
+	bool holds_commands;
+	bool is_wake_due;
+	size_t held_commands;
 
 	/* From here on the worker's thread only. */
 	enum urchin_log_level log_level;
+	bool has_news; /* events that the owner was not woken for yet */
 	struct urchin_batch taken_commands;
 	struct urchin_loop loop;
 	struct urchin_loop_watch wake_watch;

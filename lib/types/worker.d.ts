@@ -289,10 +289,10 @@ export declare class Worker {
     /**
      * @param {number} senderId
      * @param {number} receiverId 0: no source
-     * @param {PayloadMapEntry[]} payloadMap
+     * @param {readonly PayloadMapEntry[]} payloadMap
      * @returns {Promise<void>}
      */
-    setSenderSource(senderId: number, receiverId: number, payloadMap: PayloadMapEntry[]): Promise<void>;
+    setSenderSource(senderId: number, receiverId: number, payloadMap: readonly PayloadMapEntry[]): Promise<void>;
     /**
      * @param {number} senderId
      * @param {boolean} paused

@@ -113,11 +113,49 @@ static void test_the_command_queue_is_bounded_but_closing_is_possible(void **sta
 	stop(&host);
 }
 
+static void test_held_commands_wake_the_worker_together(void **state)
+{
+	struct host host;
+
+	(void)state;
+	start(&host);
+	urchin_worker_hold(host.worker);
+	for (uint64_t request = 1; request <= 3; request++)
+		assert_int_equal(urchin_pause_sender(host.worker, request, 1, true), 0);
+	/* Nothing else wakes a worker without connections for its commands. */
+	assert_false(wait_events(&host, 100));
+	urchin_worker_submit(host.worker);
+	for (uint64_t request = 1; request <= 3; request++)
+		assert_int_equal(await_result(&host, request), URCHIN_ENOTFOUND);
+	/* Not held: at once. */
+	assert_int_equal(urchin_pause_sender(host.worker, 4, 1, true), 0);
+	assert_int_equal(await_result(&host, 4), URCHIN_ENOTFOUND);
+	urchin_worker_submit(host.worker);
+	stop(&host);
+}
+
+static void test_many_held_commands_are_not_held_long(void **state)
+{
+	struct host host;
+
+	(void)state;
+	start(&host);
+	urchin_worker_hold(host.worker);
+	for (uint64_t request = 1; request <= 200; request++)
+		assert_int_equal(urchin_pause_sender(host.worker, request, 1, true), 0);
+	assert_int_equal(await_result(&host, 64), URCHIN_ENOTFOUND);
+	urchin_worker_submit(host.worker);
+	assert_int_equal(await_result(&host, 200), URCHIN_ENOTFOUND);
+	stop(&host);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_unknown_ids_are_answered),
 	    cmocka_unit_test(test_bad_arguments_are_refused_at_once),
+	    cmocka_unit_test(test_held_commands_wake_the_worker_together),
+	    cmocka_unit_test(test_many_held_commands_are_not_held_long),
 	    cmocka_unit_test(test_the_command_queue_is_bounded_but_closing_is_possible),
 	};
 
