@@ -1,7 +1,7 @@
 // WebRtcConnection: one WebRTC connection as its owner sees it. It checks every call against the state, lets lib/sdp
 // decide, hands commands to the core, and tells all that happens through one queue of events.
 
-import { randomBytes, randomUUID } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { checkCandidate, checkOffer, checkSdp, checkTrack } from './connection-arguments.js'
 import { ConnectionIce } from './connection-ice.js'
@@ -15,6 +15,7 @@ import { invalid, UrchinError } from './errors.js'
 import * as events from './events.js'
 import { IceAutoRestart } from './ice-auto-restart.js'
 import { ConnectionLog } from './log.js'
+import { randomBytes } from './random.js'
 import { buildStats } from './stats.js'
 import { LocalTrack } from './track.js'
 import { WorkerPool } from './worker-pool.js'

@@ -1,7 +1,7 @@
 // Our side of ICE for one generation: credentials, and the candidates found so far as the peer is told them.
 
-import { randomBytes } from 'node:crypto'
 import { announce } from './announced-addresses.js'
+import { randomBytes } from './random.js'
 
 /** @typedef {import('./sdp/candidate.js').Candidate} Candidate */
 

@@ -1,8 +1,8 @@
 // A member of a room: what it publishes, what it is subscribed to, and whether it is muted. Rooms make these.
 
-import { randomBytes } from 'node:crypto'
 import { EventEmitter } from 'node:events'
 import { UrchinError } from './errors.js'
+import { randomBytes } from './random.js'
 import { Watcher } from './watcher.js'
 
 /** @typedef {import('./room.js').Room} Room */

@@ -1,8 +1,8 @@
 // The HTTP side of WHIP (RFC 9725) and of WHEP (draft-ietf-wish-whep), which has the same methods: POST makes a session,
 // PATCH trickles candidates and restarts ICE, DELETE ends it. What differs is in whip.js and whep.js.
 
-import { randomBytes } from 'node:crypto'
 import { UrchinError } from '../errors.js'
+import { randomBytes } from '../random.js'
 import { isRoomName } from '../room.js'
 import { parseSdp } from '../sdp/parse.js'
 import { answerOffer } from './answer.js'
