@@ -1,7 +1,7 @@
 // Where no packet may be sent because a peer names it as its address: else a stranger could have this machine knock on
 // doors that are open to it alone (RFC 8445 19.5; RFC 8828 for the other side's view).
 
-import { BlockList, isIP } from 'node:net'
+import { BlockList, isIP, SocketAddress } from 'node:net'
 import { invalid } from './errors.js'
 import { embeddedV4, parseNetwork } from './ip-address.js'
 
@@ -74,9 +74,22 @@ export function isUnusableAddress(address) {
  * @param {string} address
  */
 function isIn(list, address) {
+  if (address !== asked.address) asked = { address, forms: formsOf(address) }
+  return asked.forms.some((form) => list.check(form))
+}
+
+/** The last address: one is looked for in several lists. @type {{ address: string, forms: SocketAddress[] }} */
+let asked = { address: '', forms: [] }
+
+/**
+ * An address, and the IPv4 address that it stands for.
+ * @param {string} address
+ */
+function formsOf(address) {
   const [bare] = address.split('%', 1)
   const v4 = embeddedV4(bare)
-  return list.check(bare, isIP(bare) === 6 ? 'ipv6' : 'ipv4') || (v4 !== null && list.check(v4, 'ipv4'))
+  const form = new SocketAddress({ address: bare, family: isIP(bare) === 6 ? 'ipv6' : 'ipv4' })
+  return v4 === null ? [form] : [form, new SocketAddress({ address: v4 })]
 }
 
 /** The last list, and from what: a server's connections all have the same. */

@@ -1,8 +1,9 @@
 // Keeps a connection's receivers and senders in the core in step with its negotiated m-lines, and the tracks that
 // JavaScript sees with both.
 
-import { randomBytes } from 'node:crypto'
+import { randomBytes } from './random.js'
 import { receives, sends } from './sdp/extensions.js'
+import { remember } from './sdp/remember.js'
 import { RemoteTrack } from './track.js'
 
 /** @typedef {import('./connection.js').WebRtcConnection} WebRtcConnection */
@@ -213,19 +214,23 @@ function toFormat({ kind, mid }, codecs, extIds) {
     kind: /** @type {'audio' | 'video'} */ (kind),
     // RFC 9143 15: longer ones can't be on a packet.
     mid: mid.length <= 16 ? mid : '',
-    codecs: codecs.map(({ payloadType, codec, clockRate, feedback }) => ({
-      payloadType,
-      codec,
-      clockRateHz: clockRate,
-      nack: feedback.has('nack'),
-      pli: feedback.has('nack pli'),
-      fir: feedback.has('ccm fir'),
-      transportCc: feedback.has('transport-cc'),
-      remb: feedback.has('goog-remb'),
-    })),
+    codecs: nativeCodecs(codecs),
     extIds,
   }
 }
+
+const nativeCodecs = remember((/** @type {readonly Codec[]} */ codecs) =>
+  codecs.map(({ payloadType, codec, clockRate, feedback }) => ({
+    payloadType,
+    codec,
+    clockRateHz: clockRate,
+    nack: feedback.has('nack'),
+    pli: feedback.has('nack pli'),
+    fir: feedback.has('ccm fir'),
+    transportCc: feedback.has('transport-cc'),
+    remb: feedback.has('goog-remb'),
+  })),
+)
 
 /**
  * Runs a command that may refuse at once or later.

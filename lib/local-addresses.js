@@ -10,6 +10,11 @@ import { canonicalAddress, parseNetwork } from './ip-address.js'
 
 /** that a connection takes at most */
 const maxAddresses = 32
+/** Asking the system costs as much as the rest of a new connection: of many that come at once the first asks. */
+const maxAgeMs = 500
+
+/** @type {{ timeMs: number, addresses: LocalAddress[] }} */
+let latest = { timeMs: Number.NEGATIVE_INFINITY, addresses: [] }
 
 /**
  * @param {unknown} wanted
@@ -41,7 +46,7 @@ export function checkInterfaces(wanted, ignored) {
  * @throws {import('./errors.js').UrchinError} ERR_INVALID_ARGUMENT: nothing here is chosen
  */
 export function localAddresses(choice) {
-  const all = readInterfaces()
+  const all = performance.now() - latest.timeMs < maxAgeMs ? latest.addresses : readInterfaces()
   for (const one of choice.wanted ?? []) {
     if (!isIP(one) && choose(all, { wanted: [one], ignored: [] }).length === 0) {
       throw invalid(`networkInterfaces: ${one} has no address here`)
@@ -70,9 +75,11 @@ export function presentAddresses(choice) {
 
 /** @returns {LocalAddress[]} without link-local IPv6: it would pair with nothing that has an SDP */
 function readInterfaces() {
-  return Object.entries(networkInterfaces())
+  const addresses = Object.entries(networkInterfaces())
     .flatMap(([name, rows = []]) => rows.map(({ address, internal }) => ({ name, address, internal })))
     .filter(({ address }) => !/^fe[89ab][0-9a-f]:/i.test(address))
+  latest = { timeMs: performance.now(), addresses }
+  return addresses
 }
 
 /**

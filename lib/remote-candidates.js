@@ -195,8 +195,8 @@ export class RemoteCandidates {
    * @param {ParsedCandidate} candidate
    */
   #isUsable({ protocol, tcpType, component, addressKind, address, port }) {
-    if (component !== 1 || addressKind !== 'ip' || port === 0 || isUnusableAddress(address)) return false
     // RFC 6544 4.5: one over TCP says which end opens the connection.
-    return protocol === 'udp' || (this.#usesTcp && tcpType !== undefined)
+    const isSpoken = protocol === 'udp' || (this.#usesTcp && tcpType !== undefined)
+    return isSpoken && component === 1 && addressKind === 'ip' && port !== 0 && !isUnusableAddress(address)
   }
 }

@@ -77,6 +77,16 @@ export function detailOf(code, message, reason) {
   if (code === CONN_CANDIDATE) return String(message?.candidate ?? '')
   if (typeof message !== 'string' || message === '') return ''
   const ufrag = /^a=ice-ufrag:(\S{1,32})/m.exec(message)?.[1] ?? ''
-  const [sections, candidates] = [/^m=/gm, /^a=candidate:/gm].map((line) => message.match(line)?.length ?? 0)
+  const [sections, candidates] = ['m=', 'a=candidate:'].map((start) => countLines(message, start))
   return `${sections} m-lines, ${candidates} candidates, ufrag ${ufrag}`
+}
+
+/**
+ * @param {string} text
+ * @param {string} start of the lines that are counted
+ */
+function countLines(text, start) {
+  let count = 0
+  for (let at = text.indexOf(`\n${start}`); at >= 0; at = text.indexOf(`\n${start}`, at + 1)) count += 1
+  return count
 }

@@ -16,7 +16,7 @@ import { mapPayloads } from './sdp/codecs.js'
  * @property {(receiverId: number, paused: boolean) => void} pauseReceiver
  * @property {(receiverId: number) => void} requestKeyframe
  * @property {(senderId: number, paused: boolean) => void} pauseSender
- * @property {(senderId: number, receiverId: number, map: { from: number, to: number }[]) => void} setSenderSource
+ * @property {(senderId: number, receiverId: number, map: readonly { from: number, to: number }[]) => void} setSenderSource
  */
 
 /**

@@ -377,7 +377,7 @@ export class WorkerPool {
   /**
    * @param {number} senderId
    * @param {number} receiverId 0: no source
-   * @param {import('./worker.js').PayloadMapEntry[]} payloadMap
+   * @param {readonly import('./worker.js').PayloadMapEntry[]} payloadMap
    * @returns {Promise<void>}
    */
   setSenderSource(senderId, receiverId, payloadMap) {

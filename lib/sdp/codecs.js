@@ -2,6 +2,7 @@
 // is the same as which of another's.
 
 import { isSameH264, rateH264, readH264 } from './h264.js'
+import { remember } from './remember.js'
 
 /** @typedef {'audio' | 'video'} Kind */
 /** @typedef {'opus' | 'pcmu' | 'pcma' | 'vp8' | 'vp9' | 'h264' | 'av1' | 'other'} CodecId */
@@ -162,22 +163,6 @@ export function identifyCodec(kind, format) {
  * @returns {Codec}
  */
 export function acceptCodec(kind, codec) {
-  const known = accepted[kind].get(codec)
-  if (known) return known
-  const made = makeAccepted(kind, codec)
-  accepted[kind].set(codec, made)
-  return made
-}
-
-/** Codecs are shared between the connections of peers that say the same. @type {Record<Kind, WeakMap<Codec, Codec>>} */
-const accepted = { audio: new WeakMap(), video: new WeakMap() }
-
-/**
- * @param {Kind} kind
- * @param {Codec} codec
- * @returns {Codec}
- */
-function makeAccepted(kind, codec) {
   const names = known.find((row) => row.codec === codec.codec)?.parameters ?? []
   const parameters = new Map([...codec.parameters].filter(([name]) => names.includes(name)))
   const feedback = new Set([...codec.feedback].filter((type) => feedbackTypes[kind].has(type)))
@@ -230,23 +215,37 @@ export function rateCodec(source, sink) {
  * Which of the sink's payload types each of the source's becomes; those without a counterpart are left out.
  * @param {readonly Codec[]} sources what the publisher may send
  * @param {readonly Codec[]} sinks what the viewer can receive
- * @returns {{ from: number, to: number }[]}
+ * @returns {readonly { from: number, to: number }[]}
  */
 export function mapPayloads(sources, sinks) {
-  const map = []
-  for (const source of sources) {
-    let best = 0
-    let to = -1
-    for (const sink of sinks) {
-      const rate = rateCodec(source, sink)
-      if (rate > best) {
-        best = rate
-        to = sink.payloadType
-      }
+  return mapsOf(sources)(sinks)
+}
+
+const mapsOf = remember((/** @type {readonly Codec[]} */ sources) =>
+  remember((/** @type {readonly Codec[]} */ sinks) =>
+    sources.flatMap((source) => {
+      const to = bestSink(source, sinks)
+      return to === null ? [] : [{ from: source.payloadType, to }]
+    }),
+  ),
+)
+
+/**
+ * @param {Codec} source
+ * @param {readonly Codec[]} sinks
+ * @returns {number | null} its payload type
+ */
+function bestSink(source, sinks) {
+  let best = 0
+  let to = null
+  for (const sink of sinks) {
+    const rate = rateCodec(source, sink)
+    if (rate > best) {
+      best = rate
+      to = sink.payloadType
     }
-    if (to >= 0) map.push({ from: source.payloadType, to })
   }
-  return map
+  return to
 }
 
 /**

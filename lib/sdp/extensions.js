@@ -1,5 +1,7 @@
 // RTP header extensions (RFC 8285) that the core knows, and when they are of use.
 
+import { remember } from './remember.js'
+
 /** @typedef {'mid' | 'rid' | 'audioLevel' | 'absSendTime' | 'transportCc' | 'videoOrientation' | 'absCaptureTime'
  *   | 'dependencyDescriptor'} ExtensionName */
 /** @typedef {Partial<Record<ExtensionName, number>>} ExtensionIds */
@@ -100,21 +102,36 @@ export function defaultExtensions(kind, direction) {
  * @param {'audio' | 'video'} kind
  * @param {readonly Extension[]} theirs
  * @param {Direction} direction ours
- * @returns {Extension[]}
+ * @returns {readonly Extension[]}
  */
 export function acceptExtensions(kind, theirs, direction) {
+  return receives(direction) ? acceptReceiving(theirs, kind) : acceptSending(theirs, kind)
+}
+
+/** @typedef {(theirs: readonly Extension[], kind?: string) => readonly Extension[]} Accept */
+/** @type {Accept} */
+const acceptReceiving = remember((theirs, kind) => accept(kind, theirs, true))
+/** @type {Accept} */
+const acceptSending = remember((theirs, kind) => accept(kind, theirs, false))
+
+/**
+ * @param {string} kind
+ * @param {readonly Extension[]} theirs
+ * @param {boolean} weReceive
+ */
+function accept(kind, theirs, weReceive) {
   /** @type {Extension[]} */
   const accepted = []
   for (const extension of theirs) {
     const row = known.find((one) => one.uri === extension.uri)
     if (!row?.kinds.includes(kind)) continue
-    if (row.isReceiveOnly && !receives(direction)) continue
+    if (row.isReceiveOnly && !weReceive) continue
     // An id or an extension that comes twice: the first one counts.
     if (accepted.some((one) => one.id === extension.id || one.uri === extension.uri)) continue
     if (extension.direction === 'inactive') continue
-    accepted.push({ ...extension, direction: invert(extension.direction) })
+    accepted.push(Object.freeze({ ...extension, direction: invert(extension.direction) }))
   }
-  return accepted
+  return Object.freeze(accepted)
 }
 
 /**
@@ -124,6 +141,11 @@ export function acceptExtensions(kind, theirs, direction) {
  * @returns {ExtensionIds}
  */
 export function extensionIds(extensions, way) {
+  return idsOf(extensions, way)
+}
+
+/** @type {(extensions: readonly Extension[], way?: string) => ExtensionIds} */
+const idsOf = remember((extensions, way) => {
   /** @type {ExtensionIds} */
   const ids = {}
   for (const { id, uri, direction } of extensions) {
@@ -131,5 +153,5 @@ export function extensionIds(extensions, way) {
     if (!row) continue
     if (way === 'send' ? sends(direction) && !row.isReceiveOnly : receives(direction)) ids[row.name] = id
   }
-  return ids
-}
+  return Object.freeze(ids)
+})

@@ -5,6 +5,7 @@ import { UrchinError } from '../errors.js'
 import { acceptCodec, isSameCodec, isSupported } from './codecs.js'
 import { acceptExtensions, extensionIds, invert, receives, sends, toDirection } from './extensions.js'
 import { withFeedbackFor } from './numbers.js'
+import { remember } from './remember.js'
 
 /** @typedef {import('./codecs.js').Codec} Codec */
 /** @typedef {import('./codecs.js').Kind} Kind */
@@ -28,9 +29,9 @@ import { withFeedbackFor } from './numbers.js'
  * @property {boolean} wantsReceive
  * @property {boolean} canSend the peer is ready to receive, as far as it said
  * @property {Direction} direction negotiated, ours
- * @property {Codec[]} sendCodecs with the peer's payload types
- * @property {Codec[]} receiveCodecs with ours
- * @property {Extension[]} extensions as we said them
+ * @property {readonly Codec[]} sendCodecs with the peer's payload types
+ * @property {readonly Codec[]} receiveCodecs with ours
+ * @property {readonly Extension[]} extensions as we said them
  * @property {ExtensionIds} sendIds
  * @property {ExtensionIds} receiveIds
  * @property {Set<number>} takenIds extension ids the peer uses here
@@ -106,33 +107,38 @@ export function wantedDirection(medium) {
 /**
  * The peer's m-line of an offer: the codecs of it that we take, in the peer's order.
  * @param {Section} section
- * @returns {Codec[]} empty: the m-line has to be rejected
+ * @returns {readonly Codec[]} empty: the m-line has to be rejected
  */
 export function acceptableCodecs(section) {
-  if (section.kind !== 'audio' && section.kind !== 'video') return []
-  const kind = section.kind
-  return section.codecs
-    .filter(isSupported)
-    .slice(0, maxCodecs)
-    .map((codec) => acceptCodec(kind, codec))
+  return section.kind === 'audio' || section.kind === 'video'
+    ? acceptCodecs(section.codecs, section.kind)
+    : []
 }
+
+/** @type {(codecs: readonly Codec[], kind?: string) => readonly Codec[]} */
+const acceptCodecs = remember((codecs, kind) =>
+  Object.freeze(
+    codecs
+      .filter(isSupported)
+      .slice(0, maxCodecs)
+      .map((codec) => acceptCodec(/** @type {Kind} */ (kind), codec)),
+  ),
+)
 
 /**
  * Answers one m-line of an offer.
  * @param {Medium} medium its track is what will be sent if the peer receives
  * @param {Section} section
- * @param {Codec[]} codecs not empty
+ * @param {readonly Codec[]} codecs not empty
  * @returns {Medium}
  */
 export function answerMedium(medium, section, codecs) {
   const kind = /** @type {Kind} */ (section.kind)
   const canSend = receives(section.direction)
   const direction = toDirection(canSend && medium.track !== null, sends(section.direction))
-  const isMidLong = section.mid.length > 16
-  const extensions = acceptExtensions(kind, section.extensions, direction).filter(
-    // RFC 9143 15: the mid extension carries 16 bytes at most.
-    ({ uri }) => !(isMidLong && uri.endsWith(':mid')),
-  )
+  const accepted = acceptExtensions(kind, section.extensions, direction)
+  // RFC 9143 15: the mid extension carries 16 bytes at most.
+  const extensions = section.mid.length > 16 ? accepted.filter(({ uri }) => !uri.endsWith(':mid')) : accepted
   return {
     ...medium,
     protocol: section.protocol,

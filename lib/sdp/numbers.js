@@ -3,6 +3,7 @@
 
 import { acceptCodec, defaultCodecs, isSameCodec } from './codecs.js'
 import { defaultExtensions, receives } from './extensions.js'
+import { remember } from './remember.js'
 
 /** @typedef {import('./codecs.js').Codec} Codec */
 /** @typedef {import('./codecs.js').Kind} Kind */
@@ -101,25 +102,21 @@ export class Numbers {
  * transport-cc is feedback that we only give.
  * @param {readonly Codec[]} codecs
  * @param {Direction} direction
- * @returns {Codec[]}
+ * @returns {readonly Codec[]}
  */
 export function withFeedbackFor(codecs, direction) {
-  if (receives(direction)) return [...codecs]
-  return codecs.map(withoutTransportCc)
+  return receives(direction) ? codecs : withoutTransportCc(codecs)
 }
 
-/** Codecs are shared between connections. @type {WeakMap<Codec, Codec>} */
-const givers = new WeakMap()
-
-/** @param {Codec} codec */
-function withoutTransportCc(codec) {
-  const known = givers.get(codec)
-  if (known) return known
-  const feedback = new Set([...codec.feedback].filter((type) => type !== 'transport-cc'))
-  const made = Object.freeze({ ...codec, feedback })
-  givers.set(codec, made)
-  return made
-}
+/** @type {(codecs: readonly Codec[]) => readonly Codec[]} */
+const withoutTransportCc = remember((codecs) =>
+  Object.freeze(
+    codecs.map((codec) => {
+      const feedback = new Set([...codec.feedback].filter((type) => type !== 'transport-cc'))
+      return Object.freeze({ ...codec, feedback })
+    }),
+  ),
+)
 
 /**
  * @param {number} first

@@ -3,7 +3,7 @@
 
 import sdpTransform from 'sdp-transform'
 import { UrchinError } from '../errors.js'
-import { identifyCodec } from './codecs.js'
+import { readFormats } from './formats.js'
 import { scan, syntax } from './scan.js'
 import { pickTransport } from './transport.js'
 
@@ -37,8 +37,8 @@ import { pickTransport } from './transport.js'
  * @property {boolean} hasRtcpMux
  * @property {boolean} hasRtcpRsize
  * @property {string} setup of the m-line or the session; '' when there is none
- * @property {Codec[]} codecs in the order of the m-line; empty for other kinds than audio and video
- * @property {Extension[]} extensions
+ * @property {readonly Codec[]} codecs in the order of the m-line; empty for other kinds than audio and video
+ * @property {readonly Extension[]} extensions
  * @property {string} streamId '' when there is none
  * @property {string} trackId '' when there is none
  * @property {number[]} ssrcs of the media streams, without those that repair others
@@ -51,16 +51,8 @@ const secureProtocol = /^(?:(?:UDP|TCP)\/D?TLS\/)?RTP\/SAVPF?$/i
 const midPattern = /^[!#-'*+\-.0-9A-Z^-~]{1,64}$/
 /** RFC 8830 2: token characters; Firefox wraps its ids in braces. */
 const msidPattern = /^[!#-'*+\-.0-9A-Z^-~]{1,64}$/
-const uriPattern = /^[\x21-\x7e]{1,256}$/
-/**
- * What was read before, by all that was said of it: browsers say the same of some forty codecs, every time. Nobody changes
- * what is shared.
- * @type {Map<string, Codec>}
- */
-const codecsByText = new Map()
-/** Whoever fills it with others makes reading slower again, nothing else. */
-const maxRemembered = 2000
-const maxTextLength = 512
+/** @type {import('./formats.js').Formats} */
+const nothing = Object.freeze({ codecs: Object.freeze([]), extensions: Object.freeze([]) })
 const repairGroups = new Set(['FID', 'FEC', 'FEC-FR'])
 
 /**
@@ -95,7 +87,9 @@ function parse(text) {
   }
   const session = sdpTransform.parse(raw.text)
   const bundle = readBundle(session)
-  const sections = session.media.map((media, i) => readSection(session, media, raw.sections[i + 1]))
+  // RFC 8285 5: an extmap of the session is one of every m-line.
+  const common = raw.sections[0].formatLines.filter((line) => line.startsWith('a=extmap:'))
+  const sections = session.media.map((media, i) => readSection(session, media, raw.sections[i + 1], common))
   checkMids(sections)
   const used = sections.filter((section) => !section.isRejected)
   for (const section of sections) {
@@ -143,9 +137,10 @@ function checkMids(sections) {
  * @param {any} session
  * @param {any} media
  * @param {RawSection} raw
+ * @param {string[]} common lines that are every m-line's
  * @returns {Section}
  */
-function readSection(session, media, raw) {
+function readSection(session, media, raw, common) {
   const { type, port, protocol, formats } = /** @type {RawMedia} */ (raw.media)
   const mid = media.mid === undefined ? '' : String(media.mid)
   if (mid !== '' && !midPattern.test(mid)) throw syntax('a mid is malformed')
@@ -156,6 +151,7 @@ function readSection(session, media, raw) {
     throw new UrchinError('ERR_SDP_PROTOCOL', `Not protected by DTLS-SRTP: ${protocol}`)
   }
   const [streamId, trackId] = readMsid(media, raw)
+  const said = isMedia ? readFormats(type, formats, [...raw.formatLines, ...common]) : nothing
   return {
     kind: type,
     isRejected,
@@ -167,8 +163,8 @@ function readSection(session, media, raw) {
     hasRtcpMux: media.rtcpMux !== undefined || session.rtcpMux !== undefined,
     hasRtcpRsize: media.rtcpRsize !== undefined,
     setup: String(media.setup ?? session.setup ?? ''),
-    codecs: isMedia ? readCodecs(type, media, formats) : [],
-    extensions: isMedia ? readExtensions(media, session) : [],
+    codecs: said.codecs,
+    extensions: said.extensions,
     streamId,
     trackId,
     ssrcs: readSsrcs(media),
@@ -176,123 +172,6 @@ function readSection(session, media, raw) {
     candidates: raw.candidates,
     hasEnded: media.endOfCandidates !== undefined || session.endOfCandidates !== undefined,
   }
-}
-
-/**
- * @param {'audio' | 'video'} kind
- * @param {any} media
- * @param {string[]} formats
- * @returns {Codec[]}
- */
-function readCodecs(kind, media, formats) {
-  const names = indexByPayload(media.rtp)
-  const parameters = indexByPayload(media.fmtp)
-  const feedback = readFeedback(media)
-  const everyones = feedback.get('*') ?? []
-  const codecs = []
-  // Only what the m-line lists counts: Firefox writes attributes for payload types it left out.
-  for (const format of new Set(formats)) {
-    if (!/^\d{1,3}$/.test(format) || Number(format) > 127) throw syntax('a payload type is malformed')
-    const types = feedback.get(format) ?? []
-    codecs.push(
-      readCodec(kind, {
-        format,
-        rtpmap: names.get(format),
-        config: parameters.get(format)?.config,
-        types: [...everyones, ...types],
-      }),
-    )
-  }
-  return codecs
-}
-
-/**
- * @param {'audio' | 'video'} kind
- * @param {{ format: string, rtpmap: any, config: unknown, types: string[] }} said of a payload type
- * @returns {Codec}
- */
-function readCodec(kind, { format, rtpmap, config, types }) {
-  const { codec, rate, encoding } = rtpmap ?? {}
-  // As JSON: no other text may pass for the same.
-  const text = JSON.stringify([kind, format, rtpmap !== undefined, codec, rate, encoding, config, types])
-  const known = codecsByText.get(text)
-  if (known) return known
-  const read = identifyCodec(kind, {
-    payloadType: Number(format),
-    name: rtpmap && String(codec),
-    clockRate: rtpmap && (Number(rate) || 0),
-    channels: rtpmap && Number(encoding ?? 1),
-    parameters: readParameters(config),
-    feedback: new Set(types),
-  })
-  if (codecsByText.size < maxRemembered && text.length < maxTextLength) codecsByText.set(text, read)
-  return read
-}
-
-/**
- * First line of each payload type.
- * @param {any[] | undefined} rows
- * @returns {Map<string, any>}
- */
-function indexByPayload(rows) {
-  const index = new Map()
-  for (const row of rows ?? []) {
-    const payload = String(row.payload)
-    if (!index.has(payload)) index.set(payload, row)
-  }
-  return index
-}
-
-/**
- * @param {any} media
- * @returns {Map<string, string[]>} by payload type or '*'
- */
-function readFeedback(media) {
-  const index = new Map()
-  for (const { payload, type, subtype } of media.rtcpFb ?? []) {
-    const key = String(payload)
-    const list = index.get(key) ?? []
-    if (list.length < 32)
-      list.push(subtype === undefined || subtype === '' ? String(type) : `${type} ${subtype}`)
-    index.set(key, list)
-  }
-  return index
-}
-
-/**
- * @param {unknown} config of a=fmtp
- * @returns {Map<string, string>}
- */
-function readParameters(config) {
-  const parameters = new Map()
-  for (const part of String(config ?? '').split(';', 64)) {
-    const equals = part.indexOf('=')
-    const name = part.slice(0, equals < 0 ? undefined : equals).trim()
-    const value = equals < 0 ? '' : part.slice(equals + 1).trim()
-    if (/^[\w-]{1,64}$/.test(name) && /^[\x21-\x7e]{0,256}$/.test(value))
-      parameters.set(name.toLowerCase(), value)
-  }
-  return parameters
-}
-
-/**
- * @param {any} media
- * @param {any} session extmap may stand there for all m-lines (RFC 8285 5)
- * @returns {Extension[]}
- */
-function readExtensions(media, session) {
-  /** @type {Extension[]} */
-  const extensions = []
-  for (const row of [...(media.ext ?? []), ...(session.ext ?? [])].slice(0, 256)) {
-    const id = Number(row.value)
-    // RFC 8285 5: 0 is padding, 15 stops a one-byte parser, 256 and more are placeholders for a later offer.
-    if (!(id >= 1 && id <= 255) || id === 15) continue
-    if (row['encrypt-uri'] !== undefined || !uriPattern.test(String(row.uri))) continue
-    const direction = row.direction ?? 'sendrecv'
-    if (!['sendrecv', 'sendonly', 'recvonly', 'inactive'].includes(direction)) continue
-    extensions.push({ id, uri: String(row.uri), direction })
-  }
-  return extensions
 }
 
 /**

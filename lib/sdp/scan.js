@@ -1,5 +1,5 @@
-// First look at an SDP: limits, the shape of its lines, and the attributes of which sdp-transform keeps too little
-// (it keeps one fingerprint of several, cuts msid at a brace, and rewrites candidates).
+// First look at an SDP: limits, the shape of its lines, the attributes of which sdp-transform keeps too little (it keeps one
+// fingerprint of several, cuts msid at a brace, and rewrites candidates), and those that are the same in many (formats.js).
 
 import { UrchinError } from '../errors.js'
 
@@ -9,6 +9,7 @@ import { UrchinError } from '../errors.js'
  * @property {string[]} fingerprints
  * @property {string[]} msids
  * @property {string[]} candidates
+ * @property {string[]} formatLines what is said of payload types and header extensions
  * @property {string} iceOptions
  */
 
@@ -41,10 +42,6 @@ const attributes = new Set([
   'inactive',
   'rtcp-mux',
   'rtcp-rsize',
-  'rtpmap',
-  'fmtp',
-  'rtcp-fb',
-  'extmap',
   'ssrc',
   'ssrc-group',
   'rid',
@@ -84,7 +81,8 @@ export function scan(sdp) {
       if (sections.length > maxSections) throw tooLarge(`more than ${maxSections} m-lines`)
       kept.push(line)
     } else if (line.startsWith('a=')) {
-      if (!takeAttribute(section, line) && attributes.has(attributeName(line))) kept.push(line)
+      const name = attributeName(line)
+      if (!takeAttribute(section, name, line) && attributes.has(name)) kept.push(line)
     } else if (line.startsWith('o=')) {
       kept.push(line)
     }
@@ -98,7 +96,7 @@ export function scan(sdp) {
  * @returns {RawSection}
  */
 function newSection(media) {
-  return { media, fingerprints: [], msids: [], candidates: [], iceOptions: '' }
+  return { media, fingerprints: [], msids: [], candidates: [], formatLines: [], iceOptions: '' }
 }
 
 /**
@@ -117,24 +115,29 @@ function readMedia(value) {
 /**
  * Keeps those attributes that are read here.
  * @param {RawSection} section
+ * @param {string} name
  * @param {string} line
  * @returns {boolean} whether it was one of them
  */
-function takeAttribute(section, line) {
-  const colon = line.indexOf(':')
-  const value = colon < 0 ? '' : line.slice(colon + 1).trim()
-  switch (attributeName(line)) {
+function takeAttribute(section, name, line) {
+  switch (name) {
     case 'fingerprint':
-      section.fingerprints.push(value)
+      section.fingerprints.push(attributeValue(line))
       return true
     case 'msid':
-      section.msids.push(value)
+      section.msids.push(attributeValue(line))
       return true
     case 'candidate':
-      section.candidates.push(`candidate:${value}`)
+      section.candidates.push(`candidate:${attributeValue(line)}`)
+      return true
+    case 'rtpmap':
+    case 'fmtp':
+    case 'rtcp-fb':
+    case 'extmap':
+      section.formatLines.push(line)
       return true
     case 'ice-options':
-      section.iceOptions = value
+      section.iceOptions = attributeValue(line)
       return true
     default:
       return false
@@ -145,6 +148,12 @@ function takeAttribute(section, line) {
 function attributeName(line) {
   const colon = line.indexOf(':')
   return line.slice(2, colon < 0 ? undefined : colon).trim()
+}
+
+/** @param {string} line starting with `a=` */
+function attributeValue(line) {
+  const colon = line.indexOf(':')
+  return colon < 0 ? '' : line.slice(colon + 1).trim()
 }
 
 /** @param {string} why */

@@ -2,9 +2,11 @@
 
 import sdpTransform from 'sdp-transform'
 import { sends } from './extensions.js'
+import { remember } from './remember.js'
 
 /** @typedef {import('./codecs.js').Codec} Codec */
 /** @typedef {import('./candidate.js').Candidate} Candidate */
+/** @typedef {import('./extensions.js').Extension} Extension */
 
 /**
  * A track as SDP shows it.
@@ -25,7 +27,7 @@ import { sends } from './extensions.js'
  * @property {string} mid
  * @property {import('./extensions.js').Direction} direction
  * @property {readonly Codec[]} codecs
- * @property {readonly import('./extensions.js').Extension[]} extensions
+ * @property {readonly Extension[]} extensions
  * @property {SentTrack | null} track
  */
 
@@ -96,8 +98,17 @@ export function writeSdp(description, transport) {
   const streams = sections.map(({ direction, track }) => (track && sends(direction) ? track.streamId : ''))
   // RFC 8830 appendix: an old announcement that some peers still look for.
   session.msidSemantic = { semantic: 'WMS', token: streams.find((id) => id !== '') ?? '*' }
-  return sdpTransform.write(session)
+  // One part for the session and one for each m-line, which ends with what is said of its formats.
+  const [head, ...parts] = sdpTransform.write(session).split(/(?=^m=)/m)
+  const formats = sections.map(({ isRejected, codecs, extensions }) =>
+    isRejected ? '' : formatLines(codecs)(extensions),
+  )
+  return head + parts.map((part, i) => part + formats[i]).join('')
 }
+
+const formatLines = remember((/** @type {readonly Codec[]} */ codecs) =>
+  remember((/** @type {readonly Extension[]} */ extensions) => writeFormats(codecs, extensions)),
+)
 
 /**
  * @param {LocalDescription} description
@@ -135,15 +146,11 @@ function writeSection(description, section, transport, isTagged) {
     fingerprint: { type: transport.fingerprint.algorithm, hash: transport.fingerprint.value },
     setup: description.setup,
     mid: mid === '' ? undefined : mid,
-    ext: section.extensions.map(({ id, uri, direction: way }) => ({
-      value: id,
-      uri,
-      direction: way === 'sendrecv' ? undefined : way,
-    })),
     direction,
     rtcpMux: 'rtcp-mux',
     rtcpRsize: 'rtcp-rsize',
-    ...writeCodecs(section.codecs),
+    rtp: [],
+    fmtp: [],
   }
   if (isTagged) {
     media.candidates = transport.candidates.map(toSdpTransform)
@@ -159,8 +166,12 @@ function writeSection(description, section, transport, isTagged) {
   return media
 }
 
-/** @param {readonly Codec[]} codecs */
-function writeCodecs(codecs) {
+/**
+ * @param {readonly Codec[]} codecs
+ * @param {readonly Extension[]} extensions
+ * @returns {string} lines
+ */
+function writeFormats(codecs, extensions) {
   const rtp = []
   const fmtp = []
   const rtcpFb = []
@@ -180,7 +191,14 @@ function writeCodecs(codecs) {
       rtcpFb.push({ payload: payloadType, type, subtype })
     }
   }
-  return { rtp, fmtp, rtcpFb }
+  const ext = extensions.map(({ id, uri, direction }) => ({
+    value: id,
+    uri,
+    direction: direction === 'sendrecv' ? undefined : direction,
+  }))
+  const media = { type: 'audio', port: 9, protocol: 'RTP/SAVPF', payloads: '', rtp, fmtp, rtcpFb, ext }
+  const text = sdpTransform.write(/** @type {any} */ ({ media: [media] }))
+  return text.slice(text.indexOf('a='))
 }
 
 /** @param {Candidate} candidate */

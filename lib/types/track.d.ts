@@ -6,7 +6,7 @@ export type TrackCommands = {
     pauseReceiver: (receiverId: number, paused: boolean) => void;
     requestKeyframe: (receiverId: number) => void;
     pauseSender: (senderId: number, paused: boolean) => void;
-    setSenderSource: (senderId: number, receiverId: number, map: {
+    setSenderSource: (senderId: number, receiverId: number, map: readonly {
         from: number;
         to: number;
     }[]) => void;
@@ -27,7 +27,7 @@ export type CodecInfo = {
  * @property {(receiverId: number, paused: boolean) => void} pauseReceiver
  * @property {(receiverId: number) => void} requestKeyframe
  * @property {(senderId: number, paused: boolean) => void} pauseSender
- * @property {(senderId: number, receiverId: number, map: { from: number, to: number }[]) => void} setSenderSource
+ * @property {(senderId: number, receiverId: number, map: readonly { from: number, to: number }[]) => void} setSenderSource
  */
 /**
  * A codec that the peer may send.

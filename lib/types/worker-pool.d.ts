@@ -142,10 +142,10 @@ export declare class WorkerPool {
     /**
      * @param {number} senderId
      * @param {number} receiverId 0: no source
-     * @param {import('./worker.js').PayloadMapEntry[]} payloadMap
+     * @param {readonly import('./worker.js').PayloadMapEntry[]} payloadMap
      * @returns {Promise<void>}
      */
-    setSenderSource(senderId: number, receiverId: number, payloadMap: import('./worker.js').PayloadMapEntry[]): Promise<void>;
+    setSenderSource(senderId: number, receiverId: number, payloadMap: readonly import('./worker.js').PayloadMapEntry[]): Promise<void>;
     /** @param {number} senderId @param {boolean} paused */
     pauseSender(senderId: number, paused: boolean): Promise<void>;
 }

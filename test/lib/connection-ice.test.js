@@ -5,6 +5,7 @@ import { createRequire, syncBuiltinESMExports } from 'node:module'
 import { test } from 'node:test'
 import { setImmediate as turn } from 'node:timers/promises'
 import { WebRtcConnection } from '../../lib/index.js'
+import { presentAddresses } from '../../lib/local-addresses.js'
 import { FakeWorker, hostCandidate } from '../support/fake-worker.js'
 import { changedOffer, smallOffer } from '../support/sdp-text.js'
 
@@ -16,6 +17,8 @@ function moveTo(t, addresses) {
   const eth0 = addresses.map((address) => ({ address, internal: false }))
   t.mock.method(os, 'networkInterfaces', () => ({ lo: [{ address: '127.0.0.1', internal: true }], eth0 }))
   syncBuiltinESMExports()
+  // What was read a moment ago would still count for a new connection.
+  presentAddresses({ ignored: [] })
   t.after(() => {
     t.mock.restoreAll()
     syncBuiltinESMExports()

@@ -35,7 +35,11 @@ function pretend(t, interfaces) {
 const everything = ['192.168.1.5', '2001:db8::5', '10.0.0.5', '172.17.0.1', 'fd00:1::1']
 
 /** @param {string[] | undefined} wanted @param {string[]} [ignored] */
-const local = (wanted, ignored) => localAddresses(checkInterfaces(wanted, ignored))
+function local(wanted, ignored) {
+  // So that it does not answer with what was read a moment ago, before the machine became another.
+  presentAddresses(checkInterfaces(undefined, undefined))
+  return localAddresses(checkInterfaces(wanted, ignored))
+}
 /** @param {string[] | undefined} wanted @param {string[]} [ignored] */
 const present = (wanted, ignored) => presentAddresses(checkInterfaces(wanted, ignored))
 

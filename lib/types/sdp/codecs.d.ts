@@ -82,9 +82,9 @@ export declare function rateCodec(source: Codec, sink: Codec): number;
  * Which of the sink's payload types each of the source's becomes; those without a counterpart are left out.
  * @param {readonly Codec[]} sources what the publisher may send
  * @param {readonly Codec[]} sinks what the viewer can receive
- * @returns {{ from: number, to: number }[]}
+ * @returns {readonly { from: number, to: number }[]}
  */
-export declare function mapPayloads(sources: readonly Codec[], sinks: readonly Codec[]): {
+export declare function mapPayloads(sources: readonly Codec[], sinks: readonly Codec[]): readonly {
     from: number;
     to: number;
 }[];

@@ -36,9 +36,10 @@ export declare function defaultExtensions(kind: 'audio' | 'video', direction: Di
  * @param {'audio' | 'video'} kind
  * @param {readonly Extension[]} theirs
  * @param {Direction} direction ours
- * @returns {Extension[]}
+ * @returns {readonly Extension[]}
  */
-export declare function acceptExtensions(kind: 'audio' | 'video', theirs: readonly Extension[], direction: Direction): Extension[];
+export declare function acceptExtensions(kind: 'audio' | 'video', theirs: readonly Extension[], direction: Direction): readonly Extension[];
+export type Accept = (theirs: readonly Extension[], kind?: string) => readonly Extension[];
 /**
  * Ids by name, as the core takes them, of those extensions that work in one way.
  * @param {readonly Extension[]} extensions as our own description says them

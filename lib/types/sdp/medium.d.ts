@@ -36,15 +36,15 @@ export type Medium = {
     /**
      * with the peer's payload types
      */
-    sendCodecs: Codec[];
+    sendCodecs: readonly Codec[];
     /**
      * with ours
      */
-    receiveCodecs: Codec[];
+    receiveCodecs: readonly Codec[];
     /**
      * as we said them
      */
-    extensions: Extension[];
+    extensions: readonly Extension[];
     sendIds: ExtensionIds;
     receiveIds: ExtensionIds;
     /**
@@ -83,17 +83,17 @@ export declare function wantedDirection(medium: Medium): import("./extensions.js
 /**
  * The peer's m-line of an offer: the codecs of it that we take, in the peer's order.
  * @param {Section} section
- * @returns {Codec[]} empty: the m-line has to be rejected
+ * @returns {readonly Codec[]} empty: the m-line has to be rejected
  */
-export declare function acceptableCodecs(section: Section): Codec[];
+export declare function acceptableCodecs(section: Section): readonly Codec[];
 /**
  * Answers one m-line of an offer.
  * @param {Medium} medium its track is what will be sent if the peer receives
  * @param {Section} section
- * @param {Codec[]} codecs not empty
+ * @param {readonly Codec[]} codecs not empty
  * @returns {Medium}
  */
-export declare function answerMedium(medium: Medium, section: Section, codecs: Codec[]): Medium;
+export declare function answerMedium(medium: Medium, section: Section, codecs: readonly Codec[]): Medium;
 /**
  * Applies the peer's answer to one m-line of our offer.
  * @param {Medium} medium

@@ -32,6 +32,6 @@ export declare class Numbers {
  * transport-cc is feedback that we only give.
  * @param {readonly Codec[]} codecs
  * @param {Direction} direction
- * @returns {Codec[]}
+ * @returns {readonly Codec[]}
  */
-export declare function withFeedbackFor(codecs: readonly Codec[], direction: Direction): Codec[];
+export declare function withFeedbackFor(codecs: readonly Codec[], direction: Direction): readonly Codec[];

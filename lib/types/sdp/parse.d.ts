@@ -53,8 +53,8 @@ export type Section = {
     /**
      * in the order of the m-line; empty for other kinds than audio and video
      */
-    codecs: Codec[];
-    extensions: Extension[];
+    codecs: readonly Codec[];
+    extensions: readonly Extension[];
     /**
      * '' when there is none
      */

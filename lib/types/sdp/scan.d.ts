@@ -7,6 +7,10 @@ export type RawSection = {
     fingerprints: string[];
     msids: string[];
     candidates: string[];
+    /**
+     * what is said of payload types and header extensions
+     */
+    formatLines: string[];
     iceOptions: string;
 };
 export type RawMedia = {

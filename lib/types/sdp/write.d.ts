@@ -1,5 +1,6 @@
 export type Codec = import('./codecs.js').Codec;
 export type Candidate = import('./candidate.js').Candidate;
+export type Extension = import('./extensions.js').Extension;
 export type SentTrack = {
     kind: 'audio' | 'video';
     /**
@@ -23,7 +24,7 @@ export type LocalSection = {
     mid: string;
     direction: import('./extensions.js').Direction;
     codecs: readonly Codec[];
-    extensions: readonly import('./extensions.js').Extension[];
+    extensions: readonly Extension[];
     track: SentTrack | null;
 };
 export type LocalDescription = {
@@ -52,6 +53,7 @@ export type LocalTransport = {
 };
 /** @typedef {import('./codecs.js').Codec} Codec */
 /** @typedef {import('./candidate.js').Candidate} Candidate */
+/** @typedef {import('./extensions.js').Extension} Extension */
 /**
  * A track as SDP shows it.
  * @typedef {object} SentTrack
@@ -70,7 +72,7 @@ export type LocalTransport = {
  * @property {string} mid
  * @property {import('./extensions.js').Direction} direction
  * @property {readonly Codec[]} codecs
- * @property {readonly import('./extensions.js').Extension[]} extensions
+ * @property {readonly Extension[]} extensions
  * @property {SentTrack | null} track
  */
 /**
