@@ -156,6 +156,7 @@ static void on_component_state(NiceAgent *agent, guint stream_id, guint componen
 		break;
 	case NICE_COMPONENT_STATE_FAILED:
 		generation->agent_failed = true;
+		generation->agent_has_selected = false;
 		urchin_nice_media_lose_backend(generation);
 		urchin_nice_media_nominate_answered(generation);
 		break;

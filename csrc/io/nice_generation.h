@@ -115,6 +115,7 @@ struct urchin_nice_generation {
 
 	bool is_checking;
 	bool agent_failed;
+	bool agent_has_selected; /* a pair, and has not failed since */
 	bool has_path;
 	enum urchin_ice_liveness liveness;
 	struct urchin_candidate_pair pair;         /* told last */

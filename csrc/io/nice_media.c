@@ -375,6 +375,7 @@ void urchin_nice_media_select(struct urchin_nice_generation *generation, const N
 
 	if (!read_nice_address(&addr, &remote->addr) || generation->is_rearming)
 		return;
+	generation->agent_has_selected = true;
 	generation->backend_is_selected = index == URCHIN_ICE_PATH_BACKEND;
 	if (index != URCHIN_ICE_PATH_BACKEND) {
 		/* A discovered pair's local candidate is what the peer sees. */
@@ -405,20 +406,24 @@ void urchin_nice_media_learn(struct urchin_nice_generation *generation, const Ni
 void urchin_nice_media_nominate_answered(struct urchin_nice_generation *generation)
 {
 	struct urchin_ice_path_pair pairs[URCHIN_REMOTE_CANDIDATES_MAX];
+	struct urchin_ice_path_pair *answered = NULL;
 	gboolean is_controlling = FALSE;
 	size_t count;
 
 	g_object_get(generation->agent, "controlling-mode", &is_controlling, NULL);
-	if (!is_controlling || generation->has_path || generation->is_closing)
+	/* What libnice selected may still be waiting for a better pair: no relay takes its place. */
+	if (!is_controlling || generation->has_path || generation->agent_has_selected || generation->is_closing)
 		return;
 	count = urchin_ice_path_get_pairs(generation->path, pairs, sizeof(pairs) / sizeof(pairs[0]));
 	for (size_t i = 0; i < count; i++) {
 		if (pairs[i].state != URCHIN_ICE_PAIR_SUCCEEDED || pairs[i].answers_received == 0)
 			continue;
-		urchin_ice_path_nominate(generation->path, pairs[i].local, &pairs[i].remote, pairs[i].remote_type,
-					 pairs[i].remote_type == URCHIN_CANDIDATE_RELAY, urchin_clock_us());
-		return;
+		if (!answered || answered->remote_type == URCHIN_CANDIDATE_RELAY)
+			answered = &pairs[i];
 	}
+	if (answered)
+		urchin_ice_path_nominate(generation->path, answered->local, &answered->remote, answered->remote_type,
+					 answered->remote_type == URCHIN_CANDIDATE_RELAY, urchin_clock_us());
 }
 
 void urchin_nice_media_hear_backend(struct urchin_nice_generation *generation, uint8_t *bytes, size_t len)

@@ -80,6 +80,7 @@ struct urchin_ice_backend {
 	bool is_relayed;
 	bool is_alive;
 	bool is_challenger;
+	bool is_told; /* as the path, with this address */
 	struct urchin_addr addr;
 	enum urchin_candidate_type type;
 	uint64_t changed_us; /* is_alive */

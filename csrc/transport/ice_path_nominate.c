@@ -41,6 +41,7 @@ static void tell_path(struct urchin_ice_path *path)
 {
 	struct urchin_ice_pair *pair = path->current;
 	struct urchin_addr addr = pair ? urchin_ice_path_remote_addr(path, pair) : path->backend.addr;
+	path->backend.is_told = !pair;
 	path->callbacks.on_path(path->owner, pair ? pair->local : URCHIN_ICE_PATH_BACKEND, &addr,
 				pair ? pair->remote->type : path->backend.type);
 }
@@ -238,6 +239,10 @@ static void take(struct urchin_ice_path *path, struct urchin_ice_pair *pair)
 	path->consent_us = path->now_us;
 	urchin_ice_path_note_sign(path);
 	urchin_ice_path_revive(path);
+	if (!pair && !path->backend.is_told) {
+		path->stats.path_changes++;
+		tell_path(path);
+	}
 }
 
 static void take_relayed(struct urchin_ice_path *path, struct urchin_ice_pair *pair)
@@ -301,9 +306,12 @@ void urchin_ice_path_nominate(struct urchin_ice_path *path, int local, const str
 
 	urchin_ice_path_enter(path, now_us);
 	if (local == URCHIN_ICE_PATH_BACKEND) {
+		bool is_same = path->backend.type == remote_type && urchin_addr_equal(&path->backend.addr, remote);
+
 		path->backend = (struct urchin_ice_backend){.is_known = true,
 							    .is_relayed = is_relayed,
 							    .is_alive = true,
+							    .is_told = path->backend.is_told && is_same,
 							    .addr = *remote,
 							    .type = remote_type,
 							    .changed_us = path->now_us};

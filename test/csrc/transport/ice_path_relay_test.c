@@ -89,6 +89,32 @@ static void the_relay_is_taken_when_patience_ends(void **state)
 	world_free(world);
 }
 
+/*
+ * A relay came first, then the backend found a way over TCP: packets took it, but everybody was told of the relay until
+ * the end of the call.
+ */
+static void another_pair_of_the_backend_is_told(void **state)
+{
+	struct ice_world *world = relayed(true);
+	struct ice_side *side = &world->sides[0];
+	struct urchin_addr tcp = addr_of("198.51.100.7", 9);
+
+	(void)state;
+	side->is_up[0] = false;
+	world_run(world, 600 * MS_US);
+	assert_int_equal(side->path_count, 1);
+	assert_int_equal(side->remote_type, URCHIN_CANDIDATE_RELAY);
+	for (int i = 0; i < 2; i++) {
+		urchin_ice_path_nominate(side->path, URCHIN_ICE_PATH_BACKEND, &tcp, URCHIN_CANDIDATE_HOST, true,
+					 world->now_us);
+		assert_int_equal(side->path_count, 2);
+		assert_int_equal(side->local, URCHIN_ICE_PATH_BACKEND);
+		assert_int_equal(side->remote_type, URCHIN_CANDIDATE_HOST);
+		assert_true(urchin_addr_equal(&side->remote, &tcp));
+	}
+	world_free(world);
+}
+
 /* A relay that the backend selects late is not made to wait for pairs that had their time. */
 static void patience_begins_with_the_addresses(void **state)
 {
@@ -435,6 +461,7 @@ int main(void)
 	    cmocka_unit_test(a_direct_pair_that_works_is_taken_instead),
 	    cmocka_unit_test(a_direct_pair_is_found_under_loss),
 	    cmocka_unit_test(the_relay_is_taken_when_patience_ends),
+	    cmocka_unit_test(another_pair_of_the_backend_is_told),
 	    cmocka_unit_test(patience_begins_with_the_addresses),
 	    cmocka_unit_test(patience_is_an_option),
 	    cmocka_unit_test(without_direct_pairs_the_relay_is_taken_at_once),
