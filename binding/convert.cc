@@ -25,12 +25,38 @@ struct Choice {
 	int value;
 };
 
-[[noreturn]] void ThrowArgument(Napi::Env env, const std::string &path, const char *expected)
+// Where a value was found, for messages: put together when one is needed, for most values are right.
+class Path
 {
-	Throw(env, "ERR_INVALID_ARGUMENT", path + " must be " + expected);
+      public:
+	Path(const char *name) : name_(name)
+	{
+	}
+	Path(const Path &parent, const char *name) : parent_(&parent), name_(name)
+	{
+	}
+	Path(const Path &parent, size_t index) : parent_(&parent), index_(index)
+	{
+	}
+	std::string Text() const
+	{
+		if (!parent_)
+			return name_;
+		return parent_->Text() + (name_ ? std::string(".") + name_ : "[" + std::to_string(index_) + "]");
+	}
+
+      private:
+	const Path *parent_ = nullptr;
+	const char *name_ = nullptr;
+	size_t index_ = 0;
+};
+
+[[noreturn]] void ThrowArgument(Napi::Env env, const Path &path, const char *expected)
+{
+	Throw(env, "ERR_INVALID_ARGUMENT", path.Text() + " must be " + expected);
 }
 
-double ToInteger(Napi::Value value, const std::string &path, double min, double max)
+double ToInteger(Napi::Value value, const Path &path, double min, double max)
 {
 	if (value.IsNumber()) {
 		double number = value.As<Napi::Number>().DoubleValue();
@@ -43,7 +69,7 @@ double ToInteger(Napi::Value value, const std::string &path, double min, double 
 			  .c_str());
 }
 
-std::string ToText(Napi::Value value, const std::string &path, size_t min_len, size_t max_len)
+std::string ToText(Napi::Value value, const Path &path, size_t min_len, size_t max_len)
 {
 	if (value.IsString()) {
 		std::string text = value.As<Napi::String>().Utf8Value();
@@ -55,14 +81,14 @@ std::string ToText(Napi::Value value, const std::string &path, size_t min_len, s
 		      ("a string of " + std::to_string(min_len) + " to " + std::to_string(max_len) + " bytes").c_str());
 }
 
-bool ToBoolean(Napi::Value value, const std::string &path)
+bool ToBoolean(Napi::Value value, const Path &path)
 {
 	if (!value.IsBoolean())
 		ThrowArgument(value.Env(), path, "a boolean");
 	return value.As<Napi::Boolean>();
 }
 
-int ToChoice(Napi::Value value, const std::string &path, std::initializer_list<Choice> choices)
+int ToChoice(Napi::Value value, const Path &path, std::initializer_list<Choice> choices)
 {
 	if (value.IsString()) {
 		std::string text = value.As<Napi::String>();
@@ -77,7 +103,7 @@ int ToChoice(Napi::Value value, const std::string &path, std::initializer_list<C
 }
 
 template <typename Each>
-void ForEach(Napi::Value value, const std::string &path, size_t min_count, size_t max_count, Each each)
+void ForEach(Napi::Value value, const Path &path, size_t min_count, size_t max_count, Each each)
 {
 	// The length is fixed here: reading an element may append to the list.
 	size_t count = value.IsArray() ? value.As<Napi::Array>().Length() : 0;
@@ -85,14 +111,14 @@ void ForEach(Napi::Value value, const std::string &path, size_t min_count, size_
 		ThrowArgument(value.Env(), path,
 			      ("a list of " + std::to_string(min_count) + " to " + std::to_string(max_count)).c_str());
 	for (size_t i = 0; i < count; i++)
-		each(value.As<Napi::Array>().Get(static_cast<uint32_t>(i)), path + "[" + std::to_string(i) + "]");
+		each(value.As<Napi::Array>().Get(static_cast<uint32_t>(i)), Path(path, i));
 }
 
 // An object and where it came from, for messages.
 class Fields
 {
       public:
-	Fields(Napi::Value value, std::string path) : path_(std::move(path))
+	Fields(Napi::Value value, const Path &path) : path_(path)
 	{
 		if (!value.IsObject() || value.IsArray())
 			ThrowArgument(value.Env(), path_, "an object");
@@ -103,9 +129,10 @@ class Fields
 	{
 		return object_.Get(name);
 	}
-	std::string PathOf(const char *name) const
+	// Valid as long as this.
+	Path PathOf(const char *name) const
 	{
-		return path_ + "." + name;
+		return Path(path_, name);
 	}
 
 	double Integer(const char *name, double min, double max) const
@@ -146,7 +173,7 @@ class Fields
 
       private:
 	Napi::Object object_;
-	std::string path_;
+	Path path_;
 };
 
 template <size_t N> void Copy(char (&out)[N], const std::string &text)
@@ -154,7 +181,7 @@ template <size_t N> void Copy(char (&out)[N], const std::string &text)
 	std::memcpy(out, text.c_str(), text.size() + 1);
 }
 
-urchin_fingerprint ToFingerprint(Napi::Value value, const std::string &path)
+urchin_fingerprint ToFingerprint(Napi::Value value, const Path &path)
 {
 	Fields fields(value, path);
 	urchin_fingerprint fingerprint{};
@@ -172,7 +199,7 @@ urchin_fingerprint ToFingerprint(Napi::Value value, const std::string &path)
 	return fingerprint;
 }
 
-urchin_format_codec ToCodec(Napi::Value value, const std::string &path)
+urchin_format_codec ToCodec(Napi::Value value, const Path &path)
 {
 	Fields fields(value, path);
 	urchin_format_codec codec{};
@@ -194,14 +221,14 @@ urchin_format_codec ToCodec(Napi::Value value, const std::string &path)
 	return codec;
 }
 
-urchin_format ToFormat(Napi::Value value, const std::string &path)
+urchin_format ToFormat(Napi::Value value, const Path &path)
 {
 	Fields fields(value, path);
 	urchin_format format{};
 	format.kind =
 	    static_cast<urchin_kind>(fields.Choose("kind", {{"audio", URCHIN_AUDIO}, {"video", URCHIN_VIDEO}}));
 	Copy(format.mid, fields.Text("mid", 0, URCHIN_MID_CAP - 1));
-	fields.List("codecs", 0, URCHIN_CODECS_PER_FORMAT, [&](Napi::Value codec, const std::string &codec_path) {
+	fields.List("codecs", 0, URCHIN_CODECS_PER_FORMAT, [&](Napi::Value codec, const Path &codec_path) {
 		format.codecs[format.codec_count++] = ToCodec(codec, codec_path);
 	});
 	Napi::Value ext_ids = fields.Get("extIds");
@@ -261,7 +288,7 @@ ConnectionConfig::ConnectionConfig(Napi::Value value)
 {
 	Fields fields(value, "config");
 	auto keep = [this](std::string text) { return strings_.emplace_back(std::move(text)).c_str(); };
-	fields.List("servers", 0, kServersMax, [&](Napi::Value server, const std::string &path) {
+	fields.List("servers", 0, kServersMax, [&](Napi::Value server, const Path &path) {
 		Fields entry(server, path);
 		urchin_ice_server out{};
 		out.is_turn = entry.Flag("isTurn");
@@ -275,7 +302,7 @@ ConnectionConfig::ConnectionConfig(Napi::Value value)
 		}
 		servers_.push_back(out);
 	});
-	fields.List("addresses", 1, kAddressesMax, [&](Napi::Value address, const std::string &path) {
+	fields.List("addresses", 1, kAddressesMax, [&](Napi::Value address, const Path &path) {
 		addresses_.push_back(keep(ToText(address, path, 1, URCHIN_ADDRESS_CAP - 1)));
 	});
 	config_.ice.servers = servers_.data();
@@ -301,7 +328,7 @@ ConnectionConfig::ConnectionConfig(Napi::Value value)
 
 Addresses::Addresses(Napi::Value value, const char *name)
 {
-	ForEach(value, name, 1, kAddressesMax, [&](Napi::Value address, const std::string &path) {
+	ForEach(value, name, 1, kAddressesMax, [&](Napi::Value address, const Path &path) {
 		list_.push_back(strings_.emplace_back(ToText(address, path, 1, URCHIN_ADDRESS_CAP - 1)).c_str());
 	});
 }
@@ -316,7 +343,7 @@ Remote::Remote(Napi::Value value)
 	remote_.is_ice_lite = fields.Flag("iceLite");
 	remote_.local_dtls_role = static_cast<urchin_dtls_role>(
 	    fields.Choose("dtlsRole", {{"client", URCHIN_DTLS_CLIENT}, {"server", URCHIN_DTLS_SERVER}}));
-	fields.List("fingerprints", 1, kFingerprintsMax, [&](Napi::Value fingerprint, const std::string &path) {
+	fields.List("fingerprints", 1, kFingerprintsMax, [&](Napi::Value fingerprint, const Path &path) {
 		fingerprints_.push_back(ToFingerprint(fingerprint, path));
 	});
 	remote_.fingerprints = fingerprints_.data();
@@ -360,7 +387,7 @@ urchin_receiver_config ToReceiverConfig(Napi::Value value)
 	urchin_receiver_config config{};
 	config.format = ToFormat(fields.Get("format"), fields.PathOf("format"));
 	fields.List(
-	    "ssrcs", 0, sizeof(config.ssrcs) / sizeof(config.ssrcs[0]), [&](Napi::Value ssrc, const std::string &path) {
+	    "ssrcs", 0, sizeof(config.ssrcs) / sizeof(config.ssrcs[0]), [&](Napi::Value ssrc, const Path &path) {
 		    config.ssrcs[config.ssrc_count++] = static_cast<uint32_t>(ToInteger(ssrc, path, 0, 4294967295.0));
 	    });
 	Copy(config.rid, fields.TextOr("rid", "", URCHIN_RID_CAP - 1));
@@ -381,7 +408,7 @@ urchin_sender_config ToSenderConfig(Napi::Value value)
 std::vector<urchin_payload_map> ToPayloadMap(Napi::Value value)
 {
 	std::vector<urchin_payload_map> map;
-	ForEach(value, "payloadMap", 0, kPayloadMapMax, [&](Napi::Value entry, const std::string &path) {
+	ForEach(value, "payloadMap", 0, kPayloadMapMax, [&](Napi::Value entry, const Path &path) {
 		Fields fields(entry, path);
 		uint8_t from = static_cast<uint8_t>(fields.Integer("from", 0, 127));
 		map.push_back({from, static_cast<uint8_t>(fields.Integer("to", 0, 127))});
