@@ -2,8 +2,8 @@
 // JavaScript sees with both.
 
 import { randomBytes } from './random.js'
+import { remember } from './remember.js'
 import { receives, sends } from './sdp/extensions.js'
-import { remember } from './sdp/remember.js'
 import { RemoteTrack } from './track.js'
 
 /** @typedef {import('./connection.js').WebRtcConnection} WebRtcConnection */

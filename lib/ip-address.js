@@ -13,6 +13,9 @@ export function canonicalAddress(address) {
   return isIP(bare) === 6 ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare
 }
 
+/** How an address that stands for another may begin: with zeros, 64:ff9b: or 2002:. */
+const embedding = /^0*(?:64:0*ff9b|2002)?:/i
+
 /**
  * The IPv4 address that a translator or the system itself would send to in place of an IPv6 one: mapped and compatible
  * (RFC 4291 2.5.5), translated (RFC 2765), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056).
@@ -20,7 +23,7 @@ export function canonicalAddress(address) {
  * @returns {string | null} null: none
  */
 export function embeddedV4(address) {
-  if (isIP(address.split('%', 1)[0]) !== 6) return null
+  if (!embedding.test(address) || isIP(address.split('%', 1)[0]) !== 6) return null
   const groups = groupsOf(canonicalAddress(address))
   const text = groups.map((group) => group.toString(16)).join(':')
   if (groups[0] === 0x2002) return toV4(groups[1], groups[2])

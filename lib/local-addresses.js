@@ -4,6 +4,7 @@ import { BlockList, isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { invalid } from './errors.js'
 import { canonicalAddress, parseNetwork } from './ip-address.js'
+import { remember } from './remember.js'
 
 /** @typedef {{ wanted?: string[], ignored: string[] }} AddressChoice */
 /** @typedef {{ name: string, address: string, internal: boolean }} LocalAddress */
@@ -13,7 +14,7 @@ const maxAddresses = 32
 /** Asking the system costs as much as the rest of a new connection: of many that come at once the first asks. */
 const maxAgeMs = 500
 
-/** @type {{ timeMs: number, addresses: LocalAddress[] }} */
+/** @type {{ timeMs: number, addresses: readonly LocalAddress[] }} */
 let latest = { timeMs: Number.NEGATIVE_INFINITY, addresses: [] }
 
 /**
@@ -47,6 +48,12 @@ export function checkInterfaces(wanted, ignored) {
  */
 export function localAddresses(choice) {
   const all = performance.now() - latest.timeMs < maxAgeMs ? latest.addresses : readInterfaces()
+  return [...select(all, JSON.stringify(choice))]
+}
+
+const select = remember((/** @type {readonly LocalAddress[]} */ all, text) => {
+  /** @type {AddressChoice} */
+  const choice = JSON.parse(text)
   for (const one of choice.wanted ?? []) {
     if (!isIP(one) && choose(all, { wanted: [one], ignored: [] }).length === 0) {
       throw invalid(`networkInterfaces: ${one} has no address here`)
@@ -60,7 +67,7 @@ export function localAddresses(choice) {
   const loopback = all.filter((one) => one.internal && !matchesAny(one, choice.ignored))
   if (choice.wanted || loopback.length === 0) throw invalid('ignoredInterfaces leaves no local address')
   return ['127.0.0.1']
-}
+})
 
 /**
  * The chosen addresses that are there now, for a connection that exists.
@@ -73,7 +80,7 @@ export function presentAddresses(choice) {
   return [...new Set([...choose(all, choice), ...loopback])].slice(0, maxAddresses)
 }
 
-/** @returns {LocalAddress[]} without link-local IPv6: it would pair with nothing that has an SDP */
+/** @returns {readonly LocalAddress[]} without link-local IPv6: it would pair with nothing that has an SDP */
 function readInterfaces() {
   const addresses = Object.entries(networkInterfaces())
     .flatMap(([name, rows = []]) => rows.map(({ address, internal }) => ({ name, address, internal })))
@@ -83,7 +90,7 @@ function readInterfaces() {
 }
 
 /**
- * @param {LocalAddress[]} all
+ * @param {readonly LocalAddress[]} all
  * @param {AddressChoice} choice
  */
 function choose(all, { wanted, ignored }) {

@@ -1,8 +1,8 @@
 // The codecs that can be negotiated: which of a peer's we take, what we offer, and which of one peer's
 // is the same as which of another's.
 
+import { remember } from '../remember.js'
 import { isSameH264, rateH264, readH264 } from './h264.js'
-import { remember } from './remember.js'
 
 /** @typedef {'audio' | 'video'} Kind */
 /** @typedef {'opus' | 'pcmu' | 'pcma' | 'vp8' | 'vp9' | 'h264' | 'av1' | 'other'} CodecId */

@@ -1,6 +1,6 @@
 // RTP header extensions (RFC 8285) that the core knows, and when they are of use.
 
-import { remember } from './remember.js'
+import { remember } from '../remember.js'
 
 /** @typedef {'mid' | 'rid' | 'audioLevel' | 'absSendTime' | 'transportCc' | 'videoOrientation' | 'absCaptureTime'
  *   | 'dependencyDescriptor'} ExtensionName */

@@ -2,10 +2,10 @@
 // negotiation makes new ones, so that one which fails leaves nothing behind.
 
 import { UrchinError } from '../errors.js'
+import { remember } from '../remember.js'
 import { acceptCodec, isSameCodec, isSupported } from './codecs.js'
 import { acceptExtensions, extensionIds, invert, receives, sends, toDirection } from './extensions.js'
 import { withFeedbackFor } from './numbers.js'
-import { remember } from './remember.js'
 
 /** @typedef {import('./codecs.js').Codec} Codec */
 /** @typedef {import('./codecs.js').Kind} Kind */

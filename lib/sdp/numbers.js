@@ -1,9 +1,9 @@
 // Payload types and extension ids hold for a whole BUNDLE group and session (RFC 9143 9.2, RFC 8285 5, RFC 9429 5.2.2):
 // what the peer or we once used for something is used for it again, and for nothing else.
 
+import { remember } from '../remember.js'
 import { acceptCodec, defaultCodecs, isSameCodec } from './codecs.js'
 import { defaultExtensions, receives } from './extensions.js'
-import { remember } from './remember.js'
 
 /** @typedef {import('./codecs.js').Codec} Codec */
 /** @typedef {import('./codecs.js').Kind} Kind */

@@ -70,9 +70,11 @@ export function scan(sdp) {
   let count = 0
   for (const raw of lines) {
     const line = raw.endsWith('\r') ? raw.slice(0, -1) : raw
-    if (line.trim() === '') continue
     if (line.length > maxLineLength) throw tooLarge(`a line of more than ${maxLineLength} characters`)
-    if (!/^[a-z]=[^\0\r]*$/.test(line)) throw syntax(`line ${count + 1} is not type=value`)
+    if (!/^[a-z]=[^\0\r]*$/.test(line)) {
+      if (line.trim() === '') continue
+      throw syntax(`line ${count + 1} is not type=value`)
+    }
     if (count === 0 && line !== 'v=0') throw syntax('it does not begin with v=0')
     count += 1
     if (line.startsWith('m=')) {

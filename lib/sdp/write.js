@@ -1,8 +1,8 @@
 // Our own descriptions as text.
 
 import sdpTransform from 'sdp-transform'
+import { remember } from '../remember.js'
 import { sends } from './extensions.js'
-import { remember } from './remember.js'
 
 /** @typedef {import('./codecs.js').Codec} Codec */
 /** @typedef {import('./candidate.js').Candidate} Candidate */
@@ -98,7 +98,7 @@ export function writeSdp(description, transport) {
   const streams = sections.map(({ direction, track }) => (track && sends(direction) ? track.streamId : ''))
   // RFC 8830 appendix: an old announcement that some peers still look for.
   session.msidSemantic = { semantic: 'WMS', token: streams.find((id) => id !== '') ?? '*' }
-  // One part for the session and one for each m-line, which ends with what is said of its formats.
+  // One part for the session and one for each m-line, which ends with what many have in common.
   const [head, ...parts] = sdpTransform.write(session).split(/(?=^m=)/m)
   const formats = sections.map(({ isRejected, codecs, extensions }) =>
     isRejected ? '' : formatLines(codecs)(extensions),
@@ -139,16 +139,12 @@ function writeSection(description, section, transport, isTagged) {
     protocol,
     payloads: section.codecs.map((codec) => codec.payloadType).join(' '),
     connection,
-    rtcp: { port: 9, netType: 'IN', ipVer: 4, address: '0.0.0.0' },
     iceUfrag: transport.ufrag,
     icePwd: transport.pwd,
-    iceOptions: 'trickle',
     fingerprint: { type: transport.fingerprint.algorithm, hash: transport.fingerprint.value },
     setup: description.setup,
     mid: mid === '' ? undefined : mid,
     direction,
-    rtcpMux: 'rtcp-mux',
-    rtcpRsize: 'rtcp-rsize',
     rtp: [],
     fmtp: [],
   }
@@ -169,7 +165,7 @@ function writeSection(description, section, transport, isTagged) {
 /**
  * @param {readonly Codec[]} codecs
  * @param {readonly Extension[]} extensions
- * @returns {string} lines
+ * @returns {string} lines, those that are always the same among them
  */
 function writeFormats(codecs, extensions) {
   const rtp = []
@@ -196,7 +192,20 @@ function writeFormats(codecs, extensions) {
     uri,
     direction: direction === 'sendrecv' ? undefined : direction,
   }))
-  const media = { type: 'audio', port: 9, protocol: 'RTP/SAVPF', payloads: '', rtp, fmtp, rtcpFb, ext }
+  const media = {
+    type: 'audio',
+    port: 9,
+    protocol: 'RTP/SAVPF',
+    payloads: '',
+    rtcp: { port: 9, netType: 'IN', ipVer: 4, address: '0.0.0.0' },
+    iceOptions: 'trickle',
+    rtcpMux: 'rtcp-mux',
+    rtcpRsize: 'rtcp-rsize',
+    rtp,
+    fmtp,
+    rtcpFb,
+    ext,
+  }
   const text = sdpTransform.write(/** @type {any} */ ({ media: [media] }))
   return text.slice(text.indexOf('a='))
 }

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { remember } from '../../../lib/sdp/remember.js'
+import { remember } from '../../lib/remember.js'
 
 test('works once for each object and word, and again for another', () => {
   let count = 0
