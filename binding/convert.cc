@@ -58,11 +58,10 @@ class Path
 
 double ToInteger(Napi::Value value, const Path &path, double min, double max)
 {
-	if (value.IsNumber()) {
-		double number = value.As<Napi::Number>().DoubleValue();
-		if (number >= min && number <= max && std::floor(number) == number)
-			return number;
-	}
+	double number;
+	if (napi_get_value_double(value.Env(), value, &number) == napi_ok && number >= min && number <= max &&
+	    std::floor(number) == number)
+		return number;
 	ThrowArgument(value.Env(), path,
 		      ("an integer from " + std::to_string(static_cast<long long>(min)) + " to " +
 		       std::to_string(static_cast<long long>(max)))
@@ -83,19 +82,21 @@ std::string ToText(Napi::Value value, const Path &path, size_t min_len, size_t m
 
 bool ToBoolean(Napi::Value value, const Path &path)
 {
-	if (!value.IsBoolean())
+	bool flag;
+	if (napi_get_value_bool(value.Env(), value, &flag) != napi_ok)
 		ThrowArgument(value.Env(), path, "a boolean");
-	return value.As<Napi::Boolean>();
+	return flag;
 }
 
 int ToChoice(Napi::Value value, const Path &path, std::initializer_list<Choice> choices)
 {
-	if (value.IsString()) {
-		std::string text = value.As<Napi::String>();
+	char text[32];
+	size_t len;
+	// A longer one is cut, and then none of them.
+	if (napi_get_value_string_utf8(value.Env(), value, text, sizeof(text), &len) == napi_ok)
 		for (const Choice &choice : choices)
-			if (text == choice.name)
+			if (len == std::strlen(choice.name) && std::memcmp(text, choice.name, len) == 0)
 				return choice.value;
-	}
 	std::string expected = "one of";
 	for (const Choice &choice : choices)
 		expected += std::string(" ") + choice.name;
@@ -156,6 +157,9 @@ class Fields
 	bool Flag(const char *name) const
 	{
 		Napi::Value value = Get(name);
+		bool flag;
+		if (napi_get_value_bool(value.Env(), value, &flag) == napi_ok)
+			return flag;
 		return value.IsUndefined() ? false : ToBoolean(value, PathOf(name));
 	}
 	int Choose(const char *name, std::initializer_list<Choice> choices) const
