@@ -129,7 +129,7 @@ static void run_commands(struct urchin_loop_task *task)
 	urchin_loop_post(&worker->loop, task);
 }
 
-/* After a turn: the owner is woken once for all that happened in it. */
+/* The owner is woken once for all that happened in a turn. */
 static void tell_owner(struct urchin_worker *worker)
 {
 	if (!worker->has_news)
@@ -150,6 +150,8 @@ static void *run(void *owner)
 	urchin_overload_init(&worker->overload, urchin_clock_us());
 	while (!atomic_load(&worker->is_stopping)) {
 		urchin_loop_turn(&worker->loop, wait_us);
+		/* Waking is a part of the turn, whose length is looked at next. */
+		tell_owner(worker);
 		wait_us = urchin_shedding_turn(worker);
 		urchin_worker_tell_dropped(worker);
 		tell_owner(worker);
