@@ -139,10 +139,10 @@ void generator_turn(struct generator *self)
 
 void generator_rest(struct generator *self, int fd, int timeout_ms)
 {
-	struct pollfd fds[] = {
-	    {.fd = fd, .events = POLLIN}, {.fd = self->fd, .events = POLLIN}, {.fd = self->net.fd, .events = POLLIN}};
+	/* Not for packets: each would cost the server a wake-up of ours. */
+	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = self->fd, .events = POLLIN}};
 
-	poll(fds, 3, timeout_ms);
+	poll(fds, 2, timeout_ms);
 	generator_turn(self);
 }
 
