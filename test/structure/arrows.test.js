@@ -88,7 +88,8 @@ test('the .node file is loaded only by lib/native.js, and SDP and rooms know not
     const pure = source.path.startsWith('lib/sdp/')
     const imports = includes(source, /^\s*import\b.*from '([^']+)'/)
     const impure =
-      pure && imports.some((name) => !/^(\.\/|\.\.\/(?:errors|remember)\.js$|node:net$|sdp-transform$)/.test(name))
+      pure &&
+      imports.some((name) => !/^(\.\/|\.\.\/(?:errors|remember)\.js$|node:net$|sdp-transform$)/.test(name))
     return [loads && `${source.path} loads the addon`, impure && `${source.path} imports ${imports}`].filter(
       Boolean,
     )
