@@ -18,7 +18,7 @@
 #include "transport/srtp_internal.h"
 
 #define BATCH 64
-#define PACKETS 3000    /* per measurement */
+#define PACKETS 30000   /* per measurement: a tenth of a second and more, as long as a round */
 #define PACED_US 250000 /* how long the floor that sleeps is measured */
 #define BURST_US 1000
 #define SLOT 1536
