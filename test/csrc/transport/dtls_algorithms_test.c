@@ -68,6 +68,9 @@ static void does_without_the_others(void **state)
 	(void)state;
 	assert_int_equal(can_read(EVP_PKEY_Q_keygen(NULL, NULL, "ED448"), NULL), 0);
 	assert_null(EVP_PKEY_Q_keygen(urchin_dtls_algorithms(), NULL, "X448"));
+	assert_null(EVP_CIPHER_fetch(urchin_dtls_algorithms(), "AES-128-CBC", NULL));
+	assert_null(EVP_MD_fetch(urchin_dtls_algorithms(), "MD5", NULL));
+	assert_null(EVP_ASYM_CIPHER_fetch(urchin_dtls_algorithms(), "RSA", NULL));
 	ERR_clear_error();
 }
 
