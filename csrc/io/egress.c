@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "io/backlog.h"
 #include "io/clock.h"
+#include "io/udp_socket.h"
 
 #define SLOTS 128
 #define TRAIN_DATAGRAMS_MAX 64 /* UDP_MAX_SEGMENTS of all kernels that have it */
@@ -71,16 +72,6 @@ static bool is_full(int error)
 	return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS || error == ENOMEM;
 }
 
-/*
- * ICMP errors of earlier datagrams, to whomever, are told to the next one that is sent and lose it. The same numbers
- * are what the route says of this datagram: the second attempt tells.
- */
-static bool may_be_of_another(int error)
-{
-	return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == EPROTO ||
-	       error == EACCES;
-}
-
 /* Returns 0 or an errno. */
 static int send_one(const struct urchin_egress_way *way, const uint8_t *bytes, size_t len)
 {
@@ -89,7 +80,7 @@ static int send_one(const struct urchin_egress_way *way, const uint8_t *bytes, s
 	for (int i = 0; i < 2 && sent < 0; i++) {
 		sent = sendto(way->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL, way->addr_len ? &way->addr.any : NULL,
 			      way->addr_len);
-		if (sent < 0 && errno != EINTR && !may_be_of_another(errno))
+		if (sent < 0 && !urchin_udp_may_pass(way->fd, errno))
 			break;
 	}
 	return sent < 0 ? errno : 0;
@@ -270,7 +261,7 @@ static void send_messages(struct urchin_egress *egress, size_t count)
 			done += (size_t)sent;
 		if (sent > 0 || errno == EINTR)
 			continue;
-		if (may_be_of_another(errno) && retried != done) {
+		if (retried != done && urchin_udp_may_pass(fd, errno)) {
 			retried = done;
 			continue;
 		}

@@ -65,6 +65,12 @@ void urchin_udp_socket_close(struct urchin_udp_socket *udp);
 int urchin_udp_socket_send(struct urchin_udp_socket *udp, const struct urchin_addr *to, const uint8_t *bytes,
 			   size_t len);
 
+/*
+ * Whether a datagram that was refused with this errno may pass when it is sent again: the error may have been another
+ * one's, or the datagram was too long in one piece, which is seen to. Ask once for each.
+ */
+bool urchin_udp_may_pass(int fd, int error);
+
 /* Return false when the family is neither IPv4 nor IPv6 (*addr untouched), or the length written. */
 bool urchin_sockaddr_read(struct urchin_addr *addr, const struct sockaddr *from);
 socklen_t urchin_sockaddr_write(const struct urchin_addr *addr, struct sockaddr_storage *to);

@@ -2,16 +2,14 @@
 #include "support/cmocka_all.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <netinet/udp.h>
-#include <sched.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "io/clock.h"
 #include "io/egress.h"
+#include "support/network.h"
 
 struct world {
 	struct urchin_loop loop;
@@ -412,27 +410,10 @@ static void an_error_of_another_datagram_costs_nothing(void **state)
 	close_world(&world);
 }
 
-/* A network of our own: 10.99.0.1, with a cable to nobody. Returns what leads back, or -1: not allowed. */
-static int enter_network(void)
-{
-	int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-
-	if (unshare(CLONE_NEWNET) == 0 &&
-	    system("ip link set lo up && ip link add u0 type veth peer name u1 && ip link set u0 up && "
-		   "ip link set u1 up && ip address add 10.99.0.1/24 dev u0 2>/dev/null") == 0)
-		return home;
-	if (home >= 0 && setns(home, CLONE_NEWNET) < 0)
-		print_message("the network namespace stays\n");
-	if (home >= 0)
-		close(home);
-	return -1;
-}
-
-static void leave_network(int home)
-{
-	assert_int_equal(setns(home, CLONE_NEWNET), 0);
-	close(home);
-}
+/* 10.99.0.1, with a cable to nobody. */
+#define CABLE                                                                                                          \
+	"ip link set lo up && ip link add u0 type veth peer name u1 && ip link set u0 up && ip link set u1 up && "     \
+	"ip address add 10.99.0.1/24 dev u0 2>/dev/null"
 
 /* What is sent to an address on the cable waits in the kernel, as its neighbour is looked for, and fills the socket. */
 static void open_cable(struct world *world, int send_buffer)
@@ -449,7 +430,7 @@ static void open_cable(struct world *world, int send_buffer)
 static void dead_viewers_cost_others_nothing(void **state)
 {
 	struct world world;
-	int home = enter_network();
+	int home = enter_network(CABLE);
 
 	(void)state;
 	if (home < 0)
@@ -479,7 +460,7 @@ static void dead_viewers_cost_others_nothing(void **state)
 static void a_real_send_buffer_that_is_full_is_given_up_and_counted(void **state)
 {
 	struct world world;
-	int home = enter_network();
+	int home = enter_network(CABLE);
 
 	(void)state;
 	if (home < 0)
