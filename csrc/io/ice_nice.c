@@ -391,6 +391,11 @@ static int nice_commit(struct urchin_ice *base, size_t len, bool is_video)
 			       : urchin_nice_generation_commit(ice->current, ice->egress, len, is_video);
 }
 
+static void nice_prefetch(const struct urchin_ice *base, int step)
+{
+	urchin_nice_generation_prefetch(((const struct ice_nice *)base)->current, step);
+}
+
 static int nice_add_stats(const struct urchin_ice *base, struct urchin_stats *stats, uint64_t now_us)
 {
 	const struct ice_nice *ice = (const struct ice_nice *)base;
@@ -446,6 +451,7 @@ static const struct urchin_ice_ops ops = {
     .send = nice_send,
     .reserve = nice_reserve,
     .commit = nice_commit,
+    .prefetch = nice_prefetch,
     .add_stats = nice_add_stats,
     .close = nice_close,
 };

@@ -47,6 +47,7 @@ struct urchin_nice_generation_callbacks {
 struct urchin_nice_media {
 	struct urchin_udp_socket udp;
 	struct urchin_egress_way way; /* of media while packets go this way */
+	uint32_t way_number;          /* of the path's way that it was made from */
 	struct urchin_candidate host;
 	struct urchin_candidate reflexive; /* how the peer saw it last; address "": as host */
 };
@@ -78,6 +79,13 @@ struct urchin_nice_counters {
 };
 
 struct urchin_nice_generation {
+	/* What media asks for with each packet. */
+	bool is_closing;
+	int reserved; /* the local that reserve() chose */
+	struct urchin_ice_path *path;
+	struct urchin_nice_media *media;   /* or NULL */
+	struct urchin_egress *used_egress; /* something of ours may wait in it; NULL: never used */
+
 	struct urchin_loop *loop;
 	const struct urchin_ice_config *config; /* the owner's */
 	struct urchin_nice_generation_callbacks callbacks;
@@ -91,8 +99,6 @@ struct urchin_nice_generation {
 	struct urchin_nice_discovery discovery;
 	NiceAddress addresses[URCHIN_NICE_ADDRESSES_MAX];
 	size_t address_count;
-	struct urchin_ice_path *path;
-	struct urchin_nice_media *media; /* or NULL */
 	size_t media_count;
 	struct urchin_candidate *locals; /* as told; for statistics */
 	size_t local_count;
@@ -130,11 +136,8 @@ struct urchin_nice_generation {
 	size_t held_count;
 	struct urchin_loop_task held_task;
 
-	int reserved;                            /* the local that reserve() chose */
 	uint8_t buffer[URCHIN_ICE_DATAGRAM_CAP]; /* of reserve() when the egress is not the way */
-	struct urchin_egress *used_egress;       /* something of ours may wait in it; NULL: never used */
 
-	bool is_closing;
 	struct urchin_loop_task close_task;
 	struct urchin_loop_task finish_task;
 	struct urchin_nice_counters counters;
@@ -161,6 +164,8 @@ void urchin_nice_generation_end_candidates(struct urchin_nice_generation *genera
 uint8_t *urchin_nice_generation_reserve(struct urchin_nice_generation *generation, struct urchin_egress *egress);
 int urchin_nice_generation_commit(struct urchin_nice_generation *generation, struct urchin_egress *egress, size_t len,
 				  bool is_video);
+/* As prefetch() there, one step behind. */
+void urchin_nice_generation_prefetch(const struct urchin_nice_generation *generation, int step);
 int urchin_nice_generation_send(struct urchin_nice_generation *generation, const uint8_t *bytes, size_t len);
 enum urchin_ice_state urchin_nice_generation_state(const struct urchin_nice_generation *generation);
 int urchin_nice_generation_add_stats(const struct urchin_nice_generation *generation, struct urchin_stats *stats,

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "base/err.h"
+#include "base/prefetch.h"
 #include "io/clock.h"
 #include "io/nice_candidate.h"
 #include "io/nice_generation.h"
@@ -502,11 +503,16 @@ static int send_by_backend(struct urchin_nice_generation *generation, const uint
 }
 
 /* What waits in the egress goes where it was meant to go when the way changes, or nowhere. */
-static void set_way(struct urchin_nice_media *media, struct urchin_egress *egress, const struct urchin_addr *remote)
+static void set_way(struct urchin_nice_media *media, struct urchin_egress *egress,
+		    const struct urchin_ice_path_way *path_way)
 {
 	struct sockaddr_storage storage;
-	socklen_t len = urchin_sockaddr_write(remote, &storage);
+	socklen_t len;
 
+	if (media->way_number == path_way->number)
+		return;
+	media->way_number = path_way->number;
+	len = urchin_sockaddr_write(&path_way->remote, &storage);
 	if (media->way.addr_len == len && media->way.fd == media->udp.fd &&
 	    memcmp(&media->way.addr, &storage, len) == 0)
 		return;
@@ -519,13 +525,13 @@ static void set_way(struct urchin_nice_media *media, struct urchin_egress *egres
 
 /* RTCP and DTLS: when the socket is full they wait in front of the video that fills it. */
 static int send_by_socket(struct urchin_nice_generation *generation, struct urchin_nice_media *media,
-			  const struct urchin_addr *remote, const uint8_t *bytes, size_t len)
+			  const struct urchin_ice_path_way *path_way, const uint8_t *bytes, size_t len)
 {
-	int err = urchin_udp_socket_send(&media->udp, remote, bytes, len);
+	int err = urchin_udp_socket_send(&media->udp, &path_way->remote, bytes, len);
 
 	if (err != URCHIN_EFULL || !generation->used_egress)
 		return err;
-	set_way(media, generation->used_egress, remote);
+	set_way(media, generation->used_egress, path_way);
 	urchin_egress_keep(generation->used_egress, &media->way, bytes, len);
 	media->udp.counters.send_full--; /* not lost yet */
 	return 0;
@@ -533,29 +539,40 @@ static int send_by_socket(struct urchin_nice_generation *generation, struct urch
 
 int urchin_nice_generation_send(struct urchin_nice_generation *generation, const uint8_t *bytes, size_t len)
 {
-	struct urchin_addr remote;
-	int local;
+	const struct urchin_ice_path_way *way = urchin_ice_path_current(generation->path);
 
-	if (generation->is_closing || !urchin_ice_path_current(generation->path, &local, &remote))
+	if (generation->is_closing || !way)
 		return URCHIN_ESTATE;
 	if (len == 0 || len > UINT16_MAX)
 		return URCHIN_ESYSTEM;
-	if (local == URCHIN_ICE_PATH_BACKEND)
+	if (way->local == URCHIN_ICE_PATH_BACKEND)
 		return send_by_backend(generation, bytes, len);
-	return send_by_socket(generation, &generation->media[local], &remote, bytes, len);
+	return send_by_socket(generation, &generation->media[way->local], way, bytes, len);
 }
 
 uint8_t *urchin_nice_generation_reserve(struct urchin_nice_generation *generation, struct urchin_egress *egress)
 {
-	struct urchin_addr remote;
+	const struct urchin_ice_path_way *way = urchin_ice_path_current(generation->path);
 
-	if (generation->is_closing || !urchin_ice_path_current(generation->path, &generation->reserved, &remote))
+	if (generation->is_closing || !way)
 		return NULL;
-	if (!egress || generation->reserved == URCHIN_ICE_PATH_BACKEND)
+	generation->reserved = way->local;
+	if (!egress || way->local == URCHIN_ICE_PATH_BACKEND)
 		return generation->buffer;
-	set_way(&generation->media[generation->reserved], egress, &remote);
+	set_way(&generation->media[way->local], egress, way);
 	generation->used_egress = egress;
 	return urchin_egress_reserve(egress);
+}
+
+void urchin_nice_generation_prefetch(const struct urchin_nice_generation *generation, int step)
+{
+	if (step == 0)
+		urchin_prefetch(generation, offsetof(struct urchin_nice_generation, loop));
+	else {
+		urchin_ice_path_prefetch(generation->path);
+		if (generation->media && generation->reserved >= 0)
+			urchin_prefetch(&generation->media[generation->reserved].way, sizeof(struct urchin_egress_way));
+	}
 }
 
 int urchin_nice_generation_commit(struct urchin_nice_generation *generation, struct urchin_egress *egress, size_t len,

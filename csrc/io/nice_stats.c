@@ -121,9 +121,7 @@ static void add_backend_pair(const struct urchin_nice_generation *generation, st
 static int add_pairs(const struct urchin_nice_generation *generation, struct urchin_stats_writer *writer)
 {
 	struct urchin_ice_path_pair *pairs = calloc(PAIRS_MAX, sizeof(*pairs));
-	struct urchin_addr remote = {0};
-	int local = 0;
-	bool has_current = urchin_ice_path_current(generation->path, &local, &remote);
+	const struct urchin_ice_path_way *way = urchin_ice_path_current(generation->path);
 	size_t count;
 
 	if (!pairs)
@@ -133,12 +131,13 @@ static int add_pairs(const struct urchin_nice_generation *generation, struct urc
 	for (size_t i = 0; i < count; i++) {
 		writer->id = i + 1;
 		add_direct_pair(generation, writer, &pairs[i],
-				has_current && pairs[i].local == local && urchin_addr_equal(&pairs[i].remote, &remote));
+				way && pairs[i].local == way->local &&
+				    urchin_addr_equal(&pairs[i].remote, &way->remote));
 	}
 	free(pairs);
 	if (generation->backend_pair.remote.address[0]) {
 		writer->id = count + 1;
-		add_backend_pair(generation, writer, has_current && local == URCHIN_ICE_PATH_BACKEND);
+		add_backend_pair(generation, writer, way && way->local == URCHIN_ICE_PATH_BACKEND);
 	}
 	return 0;
 }

@@ -194,15 +194,15 @@ static void prefetch(const struct urchin_router_input *input, size_t at)
 	struct urchin_router_output *const *outputs = input->outputs + at;
 	size_t left = input->output_count - at;
 
-	if (left > 5)
-		urchin_prefetch(outputs[5], sizeof **outputs);
-	if (left > 4) {
-		urchin_prefetch(outputs[4]->connection, offsetof(struct urchin_connection, router));
-		urchin_sender_prefetch(outputs[4]->sender);
+	if (left > 6)
+		urchin_prefetch(outputs[6], sizeof **outputs);
+	if (left > 5) {
+		urchin_prefetch(outputs[5]->connection, offsetof(struct urchin_connection, router));
+		urchin_sender_prefetch(outputs[5]->sender);
 	}
-	for (size_t ahead = 3; ahead > 0; ahead--)
+	for (size_t ahead = 4; ahead > 0; ahead--)
 		if (left > ahead)
-			urchin_transport_prefetch(outputs[ahead]->connection->transport, 3 - (int)ahead);
+			urchin_transport_prefetch(outputs[ahead]->connection->transport, 4 - (int)ahead);
 }
 
 /* All packets to one viewer, then all to the next: what stands together in the arena can leave together. */

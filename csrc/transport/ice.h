@@ -104,9 +104,16 @@ struct urchin_ice_ops {
 	 */
 	uint8_t *(*reserve)(struct urchin_ice *ice);
 	int (*commit)(struct urchin_ice *ice, size_t len, bool is_video);
+	/*
+	 * Asks for memory that reserve() will need, one pointer further with each step (0, 1); the backend's first
+	 * URCHIN_ICE_HOT_LEN bytes have been asked for. NULL: there is no more.
+	 */
+	void (*prefetch)(const struct urchin_ice *ice, int step);
 	/* Closes asynchronously; on_closed follows, always, but never inside this call. */
 	void (*close)(struct urchin_ice *ice);
 };
+
+#define URCHIN_ICE_HOT_LEN 192 /* where backends keep what each packet needs */
 
 /* First member of every backend's struct. */
 struct urchin_ice {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/err.h"
+#include "base/prefetch.h"
 #include "transport/ice_path_internal.h"
 
 struct urchin_ice_path *urchin_ice_path_new(const struct urchin_ice_path_config *config,
@@ -237,13 +238,14 @@ uint64_t urchin_ice_path_deadline_us(const struct urchin_ice_path *path)
 
 /* --- what is known --- */
 
-bool urchin_ice_path_current(const struct urchin_ice_path *path, int *local, struct urchin_addr *remote)
+void urchin_ice_path_prefetch(const struct urchin_ice_path *path)
 {
-	if (!urchin_ice_path_has_path(path) || path->liveness == URCHIN_ICE_DEAD)
-		return false;
-	*local = path->current ? path->current->local : URCHIN_ICE_PATH_BACKEND;
-	*remote = path->current ? urchin_ice_path_remote_addr(path, path->current) : path->backend.addr;
-	return true;
+	urchin_prefetch(path, offsetof(struct urchin_ice_path, config));
+}
+
+const struct urchin_ice_path_way *urchin_ice_path_current(const struct urchin_ice_path *path)
+{
+	return path->is_open ? &path->way : NULL;
 }
 
 void urchin_ice_path_get_stats(const struct urchin_ice_path *path, struct urchin_ice_path_stats *stats)

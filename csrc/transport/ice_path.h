@@ -40,6 +40,12 @@ struct urchin_ice_path_config {
 	uint64_t (*random64)(void);       /* for transaction ids and jitter */
 };
 
+struct urchin_ice_path_way {
+	int local; /* or URCHIN_ICE_PATH_BACKEND */
+	struct urchin_addr remote;
+	uint32_t number; /* another one with each change, never 0 */
+};
+
 /* May not call back into the path, but for urchin_ice_path_current(). */
 struct urchin_ice_path_callbacks {
 	/* Send a STUN message from local socket `local` (an index >= 0). Failing sends are the same as lost ones. */
@@ -109,8 +115,10 @@ void urchin_ice_path_hear_backend(struct urchin_ice_path *path, uint64_t now_us)
 /* The backend's own consent checks failed (is_alive false) or work again, on its selected pair. */
 void urchin_ice_path_set_backend_alive(struct urchin_ice_path *path, bool is_alive, uint64_t now_us);
 
-/* The way packets go now. Returns false while there is none or consent is gone. */
-bool urchin_ice_path_current(const struct urchin_ice_path *path, int *local, struct urchin_addr *remote);
+/* Asks for the memory that the next function reads. */
+void urchin_ice_path_prefetch(const struct urchin_ice_path *path);
+/* The way packets go now, valid until the path's next call. NULL while there is none or consent is gone. */
+const struct urchin_ice_path_way *urchin_ice_path_current(const struct urchin_ice_path *path);
 
 void urchin_ice_path_tick(struct urchin_ice_path *path, uint64_t now_us);
 uint64_t urchin_ice_path_deadline_us(const struct urchin_ice_path *path); /* URCHIN_NEVER_US: none */

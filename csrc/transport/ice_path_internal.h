@@ -97,6 +97,11 @@ struct urchin_ice_contest {
 };
 
 struct urchin_ice_path {
+	/* What media asks for with each packet: where it goes, as `current`, `is_on_backend` and `liveness` say below.
+	 */
+	bool is_open;
+	struct urchin_ice_path_way way;
+
 	struct urchin_ice_path_config config;
 	struct urchin_ice_path_callbacks callbacks;
 	void *owner;
@@ -220,6 +225,8 @@ void urchin_ice_path_forget_checks(struct urchin_ice_path *path, const struct ur
 /* RFC 8445 5.1.2.1, for an address whose priority nobody said. */
 uint32_t urchin_ice_path_default_priority(enum urchin_candidate_type type);
 bool urchin_ice_path_has_path(const struct urchin_ice_path *path);
+/* Follows a change of what `way` is made from. */
+void urchin_ice_path_update_way(struct urchin_ice_path *path);
 bool urchin_ice_path_is_relayed(const struct urchin_ice_path *path); /* the current path */
 /* Packets go this way from now on; NULL: the backend's. is_proven: the peer was just heard there. */
 void urchin_ice_path_move(struct urchin_ice_path *path, struct urchin_ice_pair *pair, bool is_proven);

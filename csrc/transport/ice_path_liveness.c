@@ -11,6 +11,7 @@ static void set_liveness(struct urchin_ice_path *path, enum urchin_ice_liveness 
 	if (path->liveness == liveness)
 		return;
 	path->liveness = liveness;
+	urchin_ice_path_update_way(path);
 	path->callbacks.on_liveness(path->owner, liveness);
 }
 

@@ -37,19 +37,31 @@ static void settle_pairs(struct urchin_ice_path *path)
 	}
 }
 
+void urchin_ice_path_update_way(struct urchin_ice_path *path)
+{
+	const struct urchin_ice_pair *pair = path->current;
+	path->is_open = urchin_ice_path_has_path(path) && path->liveness != URCHIN_ICE_DEAD;
+	path->way.local = pair ? pair->local : URCHIN_ICE_PATH_BACKEND;
+	path->way.remote = pair ? urchin_ice_path_remote_addr(path, pair) : path->backend.addr;
+	if (++path->way.number == 0)
+		path->way.number = 1;
+}
+
 static void tell_path(struct urchin_ice_path *path)
 {
-	struct urchin_ice_pair *pair = path->current;
-	struct urchin_addr addr = pair ? urchin_ice_path_remote_addr(path, pair) : path->backend.addr;
-	path->backend.is_told = !pair;
-	path->callbacks.on_path(path->owner, pair ? pair->local : URCHIN_ICE_PATH_BACKEND, &addr,
-				pair ? pair->remote->type : path->backend.type);
+	struct urchin_addr addr;
+	urchin_ice_path_update_way(path);
+	addr = path->way.remote;
+	path->backend.is_told = !path->current;
+	path->callbacks.on_path(path->owner, path->way.local, &addr,
+				path->current ? path->current->remote->type : path->backend.type);
 }
 
 void urchin_ice_path_move(struct urchin_ice_path *path, struct urchin_ice_pair *pair, bool is_proven)
 {
 	path->current = pair;
 	path->is_on_backend = !pair;
+	urchin_ice_path_update_way(path);
 	path->is_waiting = false;
 	path->is_seeking = false;
 	path->settle_us = URCHIN_NEVER_US;
@@ -81,6 +93,7 @@ void urchin_ice_path_lose(struct urchin_ice_path *path)
 {
 	path->current = NULL;
 	path->is_on_backend = false;
+	urchin_ice_path_update_way(path);
 	path->ask_us = URCHIN_NEVER_US;
 	path->stats.rtt_us = 0;
 }

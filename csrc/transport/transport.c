@@ -20,7 +20,6 @@
 /* An ICE backend's FAILED isn't final: a late or peer-reflexive candidate may still bring a pair (RFC 8445 8.3). */
 #define ICE_GRACE_US (5 * 1000000ull)
 #define DTLS_LOGS_MAX 50
-#define ICE_HOT_LEN 192 /* where backends keep what each packet needs */
 
 bool urchin_transport_is_alive(const struct urchin_transport *transport)
 {
@@ -453,12 +452,16 @@ void urchin_transport_prefetch(const struct urchin_transport *transport, int ste
 {
 	if (step == 0) {
 		urchin_prefetch(transport, offsetof(struct urchin_transport, counters.packets_received));
-	} else if (transport->srtp && step == 1) {
-		urchin_prefetch(transport->ice, ICE_HOT_LEN);
-		urchin_srtp_prefetch(transport->srtp, 0);
-	} else if (transport->srtp) {
-		urchin_srtp_prefetch(transport->srtp, 1);
+		return;
 	}
+	if (!transport->srtp)
+		return;
+	if (step == 1)
+		urchin_prefetch(transport->ice, URCHIN_ICE_HOT_LEN);
+	else if (transport->ice->ops->prefetch)
+		transport->ice->ops->prefetch(transport->ice, step - 2);
+	if (step < 3)
+		urchin_srtp_prefetch(transport->srtp, step - 1);
 }
 
 /* Media of many connections leaves together. */

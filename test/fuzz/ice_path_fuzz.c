@@ -65,13 +65,12 @@ static void on_send(void *owner, int local, const struct urchin_addr *remote, co
 
 static void check_current(void)
 {
-	int local;
-	struct urchin_addr remote;
-	if (!urchin_ice_path_current(path, &local, &remote))
+	const struct urchin_ice_path_way *way = urchin_ice_path_current(path);
+	if (!way)
 		return;
 	CHECK(liveness != URCHIN_ICE_DEAD);
-	CHECK(local == URCHIN_ICE_PATH_BACKEND || used_locals[local]);
-	CHECK(remote.family != URCHIN_ADDR_NONE);
+	CHECK(way->local == URCHIN_ICE_PATH_BACKEND || used_locals[way->local]);
+	CHECK(way->remote.family != URCHIN_ADDR_NONE);
 }
 
 static void on_path(void *owner, int local, const struct urchin_addr *remote, enum urchin_candidate_type type)

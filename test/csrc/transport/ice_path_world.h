@@ -296,16 +296,15 @@ static inline void on_side_path(void *owner, int local, const struct urchin_addr
 				enum urchin_candidate_type remote_type)
 {
 	struct ice_side *side = owner;
-	int now_local;
-	struct urchin_addr now_remote;
+	const struct urchin_ice_path_way *way = urchin_ice_path_current(side->path);
 
 	side->path_count++;
 	side->local = local;
 	side->remote = *remote;
 	side->remote_type = remote_type;
-	if (urchin_ice_path_current(side->path, &now_local, &now_remote)) {
-		assert_int_equal(now_local, local);
-		assert_true(urchin_addr_equal(&now_remote, remote));
+	if (way) {
+		assert_int_equal(way->local, local);
+		assert_true(urchin_addr_equal(&way->remote, remote));
 	}
 }
 
@@ -331,8 +330,13 @@ static inline void side_send_media(struct ice_side *side)
 	struct urchin_addr remote = side->media_to;
 	int local = side->media_from;
 	side->media_us += side->media_interval_us;
-	if (local < 0 && !urchin_ice_path_current(side->path, &local, &remote))
-		return;
+	if (local < 0) {
+		const struct urchin_ice_path_way *way = urchin_ice_path_current(side->path);
+		if (!way)
+			return;
+		local = way->local;
+		remote = way->remote;
+	}
 	side->media_sent++;
 	if (local != URCHIN_ICE_PATH_BACKEND) {
 		side_send(side, local, &remote, NULL, 0);
@@ -504,9 +508,7 @@ static inline struct urchin_ice_path_stats stats_of(const struct ice_side *side)
 
 static inline bool side_has_path(const struct ice_side *side)
 {
-	int local;
-	struct urchin_addr remote;
-	return urchin_ice_path_current(side->path, &local, &remote);
+	return urchin_ice_path_current(side->path);
 }
 
 #endif
