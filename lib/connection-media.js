@@ -101,13 +101,9 @@ export class ConnectionMedia {
   /** @param {Medium} medium */
   #receive(medium) {
     const { mid, remote } = medium
-    const config = {
-      format: toFormat(medium, medium.receiveCodecs, medium.receiveIds),
-      ssrcs: remote.ssrcs,
-      rid: '',
-      maxBitrateBps: 0,
-    }
-    const text = JSON.stringify(config)
+    const format = toFormat(medium, medium.receiveCodecs, medium.receiveIds)
+    const config = { format, ssrcs: remote.ssrcs, rid: '', maxBitrateBps: 0 }
+    const text = `${textOf(format)} ${remote.ssrcs.join(' ')}`
     let entry = this.#receivers.get(mid)
     if (!entry) {
       const receiverId = this.#worker.addReceiver(this.#connectionId, config)
@@ -142,12 +138,9 @@ export class ConnectionMedia {
     const wanted = new Map(sending.map((medium) => [/** @type {LocalTrack} */ (medium.track), medium]))
     for (const [track, { mid }] of this.#senders) if (wanted.get(track)?.mid !== mid) this.removeSender(track)
     for (const [track, medium] of wanted) {
-      const config = {
-        format: toFormat(medium, medium.sendCodecs, medium.sendIds),
-        ssrc: track.ssrc,
-        cname: this.#cname,
-      }
-      const text = JSON.stringify(config)
+      const format = toFormat(medium, medium.sendCodecs, medium.sendIds)
+      const config = { format, ssrc: track.ssrc, cname: this.#cname }
+      const text = textOf(format)
       let entry = this.#senders.get(track)
       if (!entry) {
         entry = {
@@ -231,6 +224,16 @@ const nativeCodecs = remember((/** @type {readonly Codec[]} */ codecs) =>
     remb: feedback.has('goog-remb'),
   })),
 )
+
+/**
+ * The same for equal formats.
+ * @param {ReturnType<typeof toFormat>} format
+ */
+function textOf({ kind, mid, codecs, extIds }) {
+  return `${kind} ${mid} ${jsonOf(extIds)} ${jsonOf(codecs)}`
+}
+
+const jsonOf = remember((/** @type {object} */ value) => JSON.stringify(value))
 
 /**
  * Runs a command that may refuse at once or later.

@@ -27,7 +27,7 @@ export class ConnectionLog {
    */
   write(level, message, step = { name: 'log', detail: message }) {
     if (step) this.timeline.add(step.name, singleLine(step.detail ?? ''))
-    this.#logger[level](`id: ${this.#id}, message: ${singleLine(message)}`)
+    if (this.#logger !== silentLogger) this.#logger[level](`id: ${this.#id}, message: ${singleLine(message)}`)
   }
 
   /**

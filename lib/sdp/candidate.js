@@ -29,7 +29,7 @@ const tcpTypes = new Set(['active', 'passive', 'so'])
 
 const iceChars = /^[A-Za-z0-9+/]+$/
 const digits = /^\d{1,10}$/
-const tokenChars = /^[\x21-\x7e]+$/
+const printable = /^[\x20-\x7e]*$/
 // draft-ietf-mmusic-mdns-ice-candidates 3.1: a version 4 UUID and ".local".
 const mdnsName = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.local$/i
 const hostName = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/
@@ -46,7 +46,7 @@ export function parseCandidate(line) {
   if (!/^candidate:/i.test(text)) throw syntax('no "candidate:"')
   const words = text.slice('candidate:'.length).split(/ +/)
   if (words.length < 8) throw syntax('fields are missing')
-  if (!words.every((word) => tokenChars.test(word))) throw syntax('bad character')
+  if (!printable.test(text)) throw syntax('bad character')
   const [foundation, component, protocol, priority, address, port, typ, type] = words
 
   if (foundation.length > 32 || !iceChars.test(foundation)) throw syntax('bad foundation')
