@@ -12,7 +12,7 @@ export const loopback = { networkInterfaces: ['127.0.0.1'] }
 /** Whether pairs have a lite end. */
 export const isLite = process.env.URCHIN_TEST_ICE === 'lite'
 /** One of each JS environment, below the ports that the kernel gives away. */
-const icePort = 20_000 + ((process.pid * 7 + threadId * 61) % 12_000)
+export const icePort = 20_000 + ((process.pid * 7 + threadId * 61) % 12_000)
 const liteOptions = isLite ? { ice: /** @type {const} */ ('lite'), icePort } : {}
 if (process.env.URCHIN_TEST_WORKERS) setWorkerLimit(Number(process.env.URCHIN_TEST_WORKERS))
 
