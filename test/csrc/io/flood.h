@@ -17,7 +17,12 @@
 #define FLOOD_SOURCES 32 /* the kernel spreads them over the sockets of a port */
 #define FLOOD_BATCH 64
 #define FLOOD_BATCH_US 1280
-#define FLOOD_QUEUED_MAX 131072 /* bytes, as the kernel counts them */
+/* Bytes, as the kernel counts them. More than a worker handles in 50 ms makes it leave out video. */
+#ifdef __SANITIZE_THREAD__
+#define FLOOD_QUEUED_MAX 16384
+#else
+#define FLOOD_QUEUED_MAX 131072
+#endif
 
 struct flood {
 	uint16_t ports[FLOOD_PORTS_MAX];

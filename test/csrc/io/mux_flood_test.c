@@ -29,6 +29,7 @@ static void flood_the_port_of(size_t server_count)
 {
 	static struct scene scene;
 	static struct flood flood;
+	size_t sent;
 
 	memset(&scene, 0, sizeof(scene));
 	memset(&flood, 0, sizeof(flood));
@@ -41,7 +42,9 @@ static void flood_the_port_of(size_t server_count)
 		flood.digits[1 + i] = digit_of(&scene.servers[i]);
 	start_flood(&flood);
 	play(&scene);
-	check_counters(&scene, stop_flood(&flood));
+	sent = stop_flood(&flood);
+	check_heard(&scene);
+	check_counters(&scene, sent);
 	close_scene(&scene);
 }
 

@@ -36,6 +36,7 @@ static void a_call_with_full_ice_notices_nothing_of_a_flood(void **state)
 {
 	static struct scene scene = {.server_count = 1};
 	static struct flood flood = {.digits = "?"};
+	size_t sent;
 
 	(void)state;
 	open_scene(&scene);
@@ -43,7 +44,9 @@ static void a_call_with_full_ice_notices_nothing_of_a_flood(void **state)
 	assert_int_equal(flood.port_count, 1 + VIEWERS);
 	start_flood(&flood);
 	play(&scene);
-	check_counters(&scene, stop_flood(&flood));
+	sent = stop_flood(&flood);
+	check_heard(&scene);
+	check_counters(&scene, sent);
 	close_scene(&scene);
 }
 

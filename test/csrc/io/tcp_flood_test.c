@@ -139,6 +139,7 @@ static void flood_the_port_of(size_t server_count)
 	assert_int_equal(pthread_create(&flood.thread, NULL, run_tcp_flood, &flood), 0);
 	play(&scene);
 	stop_tcp_flood(&flood);
+	check_heard(&scene);
 	check_counters(&scene, &flood);
 	check_fds(level);
 	close_scene(&scene);
