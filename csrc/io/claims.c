@@ -1,7 +1,6 @@
 /* A table of claims; the old ones are swept out now and then. */
 #include "io/claims.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 
 #define SWEEP_INTERVAL_US UINT64_C(10000000)
@@ -82,4 +81,16 @@ int urchin_claims_find(const struct urchin_claims *claims, const struct urchin_a
 	const struct claim *claim = find(claims, local, remote);
 
 	return claim && claim->end_us > now_us ? (int)claim->worker : -1;
+}
+
+bool urchin_claims_may_ask(struct urchin_claims *claims, uint64_t now_us)
+{
+	uint64_t saved_us = (uint64_t)URCHIN_CLAIM_QUESTIONS_MAX * URCHIN_CLAIM_QUESTION_INTERVAL_US;
+
+	if (claims->asked_us + saved_us < now_us)
+		claims->asked_us = now_us - saved_us;
+	if (claims->asked_us + URCHIN_CLAIM_QUESTION_INTERVAL_US > now_us)
+		return false;
+	claims->asked_us += URCHIN_CLAIM_QUESTION_INTERVAL_US;
+	return true;
 }

@@ -50,20 +50,21 @@ static bool post(struct urchin_worker *worker, unsigned to, const struct urchin_
 	return false;
 }
 
-/* The kernel chose another worker's socket for a peer of ours; what is not STUN shows that only here. */
+/* The kernel chose another worker's socket for a peer of ours: that one is told, by a check or when it asked. */
 static void take_datagram(struct urchin_worker *worker, struct urchin_parcel *parcel)
 {
+	bool is_stun = urchin_demux(parcel->bytes, parcel->len) == URCHIN_PACKET_STUN;
 	struct urchin_mux_datagram datagram = {
 	    .local = parcel->local,
 	    .remote = parcel->remote,
 	    .bytes = parcel->bytes,
 	    .len = parcel->len,
 	    .now_us = parcel->now_us,
+	    .is_question = !is_stun && parcel->is_stranger,
 	};
-	bool is_stun = urchin_demux(parcel->bytes, parcel->len) == URCHIN_PACKET_STUN;
 	unsigned to = parcel->from;
 
-	if (!urchin_mux_feed(worker->ice_home.mux, &datagram, parcel->bytes) || !is_stun)
+	if (!urchin_mux_feed(worker->ice_home.mux, &datagram, parcel->bytes) || (!is_stun && !datagram.is_question))
 		return;
 	worker->parcel = (struct urchin_parcel){.kind = URCHIN_PARCEL_CLAIM,
 						.from = (uint32_t)worker->number,
@@ -124,12 +125,12 @@ static void on_filled(void *owner)
 	urchin_worker_wake(owner);
 }
 
-/* Posts what came to the shared port, with the parcel's kind and fd set. Returns whether it was taken. */
-static bool pass_on(struct urchin_worker *worker, int to, const struct urchin_mux_datagram *datagram)
+/* Returns false when it is too long for a parcel. */
+static bool fill_parcel(struct urchin_worker *worker, const struct urchin_mux_datagram *datagram)
 {
 	struct urchin_parcel *parcel = &worker->parcel;
 
-	if (to < 0 || to == worker->number || datagram->len > sizeof(parcel->bytes))
+	if (datagram->len > sizeof(parcel->bytes))
 		return false;
 	parcel->from = (uint32_t)worker->number;
 	parcel->now_us = datagram->now_us;
@@ -137,7 +138,28 @@ static bool pass_on(struct urchin_worker *worker, int to, const struct urchin_mu
 	parcel->remote = datagram->remote;
 	parcel->len = datagram->len;
 	memcpy(parcel->bytes, datagram->bytes, datagram->len);
-	return post(worker, (unsigned)to, parcel);
+	return true;
+}
+
+/* Posts what came to the shared port, with the parcel's kind and fd set. Returns whether it was taken. */
+static bool pass_on(struct urchin_worker *worker, int to, const struct urchin_mux_datagram *datagram)
+{
+	return to >= 0 && to != worker->number && fill_parcel(worker, datagram) &&
+	       post(worker, (unsigned)to, &worker->parcel);
+}
+
+/*
+ * When a worker joins the port or leaves it the kernel spreads the addresses anew, and a peer of another worker comes
+ * here all at once: its next check, which names that worker, may be seconds away.
+ */
+static void ask_others(struct urchin_worker *worker, const struct urchin_mux_datagram *datagram)
+{
+	if (urchin_demux(datagram->bytes, datagram->len) == URCHIN_PACKET_STUN ||
+	    !urchin_claims_may_ask(&worker->claims, datagram->now_us) || !fill_parcel(worker, datagram))
+		return;
+	for (int to = 0; to < URCHIN_MAILBOXES_MAX; to++)
+		if (to != worker->number)
+			urchin_mailbox_post((unsigned)to, &worker->parcel);
 }
 
 static bool on_foreign(void *owner, int named, const struct urchin_mux_datagram *datagram)
@@ -147,7 +169,9 @@ static bool on_foreign(void *owner, int named, const struct urchin_mux_datagram 
 	int to = named >= 0 ? named : claimed;
 
 	worker->parcel.kind = URCHIN_PARCEL_DATAGRAM;
-	worker->parcel.is_stranger = to != claimed;
+	worker->parcel.is_stranger = to < 0 || to != claimed;
+	if (to < 0)
+		ask_others(worker, datagram);
 	return pass_on(worker, to, datagram);
 }
 

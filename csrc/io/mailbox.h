@@ -19,7 +19,8 @@ enum urchin_parcel_kind {
 	URCHIN_PARCEL_PACKET,   /* plain RTP of the receiver `id` */
 	URCHIN_PARCEL_CLOCK,    /* of the receiver `id`: ntp and rtp at now_us */
 	URCHIN_PARCEL_KEYFRAME, /* a viewer of the receiver `id` waits for one */
-	URCHIN_PARCEL_DATAGRAM, /* from `remote` to `local` on the shared port, for a connection of the reader */
+	URCHIN_PARCEL_DATAGRAM, /* from `remote` to `local` on the shared port, for a connection of the reader, perhaps
+				 */
 	URCHIN_PARCEL_LINK,     /* a TCP connection from `remote` to `local`, and its first frame, likewise */
 	URCHIN_PARCEL_CLAIM,    /* datagrams from `remote` to `local` are for the worker `from` */
 };

@@ -176,6 +176,7 @@ struct arrival {
 	size_t len;
 	uint64_t now_us;
 	bool is_handed_over; /* by another worker: it does not go back */
+	bool is_question;    /* counted where it came to */
 };
 
 /* A connection crosses with its first frame; the rest of what it sent lies in its socket. */
@@ -282,6 +283,8 @@ static void take(struct urchin_mux *mux, const struct arrival *arrival)
 		owned->user->ops->on_packet(owned->user, arrival->way, arrival->bytes, arrival->len, arrival->now_us);
 		return;
 	}
+	if (arrival->is_question)
+		return;
 	if (kind == URCHIN_PACKET_UNKNOWN) {
 		mux->stats.junk++;
 		return;
@@ -311,8 +314,12 @@ bool urchin_mux_feed(struct urchin_mux *mux, const struct urchin_mux_datagram *d
 {
 	uint32_t link = find_link(mux, &datagram->local);
 	struct urchin_ice_way way = {.link = link, .remote = datagram->remote};
-	struct arrival arrival = {
-	    .way = &way, .bytes = bytes, .len = datagram->len, .now_us = datagram->now_us, .is_handed_over = true};
+	struct arrival arrival = {.way = &way,
+				  .bytes = bytes,
+				  .len = datagram->len,
+				  .now_us = datagram->now_us,
+				  .is_handed_over = true,
+				  .is_question = datagram->is_question};
 
 	if (link == PORTS_MAX || !mux->ports[link])
 		return false;

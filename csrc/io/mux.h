@@ -42,6 +42,7 @@ struct urchin_mux_datagram {
 	const uint8_t *bytes; /* valid during the call */
 	size_t len;
 	uint64_t now_us;
+	bool is_question; /* goes to every worker: only the one that knows the address takes it */
 };
 
 /* For several workers on one port: who else may want what nobody here knows. */

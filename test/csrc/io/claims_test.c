@@ -1,4 +1,4 @@
-/* Claims are found by both addresses, pass to another worker, end by themselves, and are bounded. */
+/* Claims are found by both addresses, pass to another worker, end by themselves, and are bounded; so are questions. */
 #include "support/cmocka_all.h"
 
 #include "io/claims.h"
@@ -68,12 +68,31 @@ static void old_claims_make_room_and_the_table_is_bounded(void **state)
 	urchin_claims_clear(&claims);
 }
 
+static void questions_are_few_and_come_back_with_time(void **state)
+{
+	struct urchin_claims claims = {.secret = 5};
+	uint64_t now_us = 1000000000;
+
+	(void)state;
+	for (int i = 0; i < URCHIN_CLAIM_QUESTIONS_MAX; i++)
+		assert_true(urchin_claims_may_ask(&claims, now_us));
+	assert_false(urchin_claims_may_ask(&claims, now_us));
+	assert_false(urchin_claims_may_ask(&claims, now_us + URCHIN_CLAIM_QUESTION_INTERVAL_US - 1));
+	assert_true(urchin_claims_may_ask(&claims, now_us + URCHIN_CLAIM_QUESTION_INTERVAL_US));
+	assert_false(urchin_claims_may_ask(&claims, now_us + URCHIN_CLAIM_QUESTION_INTERVAL_US));
+	now_us += 3600 * UINT64_C(1000000);
+	for (int i = 0; i < URCHIN_CLAIM_QUESTIONS_MAX; i++)
+		assert_true(urchin_claims_may_ask(&claims, now_us));
+	assert_false(urchin_claims_may_ask(&claims, now_us));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_claim_is_for_both_addresses),
 	    cmocka_unit_test(what_is_not_renewed_ends),
 	    cmocka_unit_test(old_claims_make_room_and_the_table_is_bounded),
+	    cmocka_unit_test(questions_are_few_and_come_back_with_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,8 +14,6 @@
 #define PEERS 12
 #define PWD "even-password-0123456789"
 
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 struct scene {
 	struct host hosts[2];
 	char names[2][32]; /* user names of checks */
@@ -26,16 +24,13 @@ static void open_lite(struct scene *scene, size_t index)
 {
 	struct host *host = &scene->hosts[index];
 	struct urchin_connection_config config = plain_config();
-	int number;
 	char ufrag[16];
 
 	start(host);
-	number = urchin_worker_number(host->worker);
-	assert_in_range(number, 0, 63);
 	config.ice.lite_port = scene->port;
 	config.ice.tcp = true;
 	assert_int_equal(urchin_open_connection(host->worker, 0, 1, &config), 0);
-	snprintf(ufrag, sizeof(ufrag), "%cufrag", digits[number]);
+	snprintf(ufrag, sizeof(ufrag), "%cufrag", digit_of(host));
 	snprintf(scene->names[index], sizeof(scene->names[index]), "%s:peer", ufrag);
 	assert_int_equal(urchin_gather(host->worker, 0, 1, ufrag, PWD, false), 0);
 	await(host, 1, URCHIN_EVENT_GATHERED);

@@ -43,9 +43,11 @@ static inline void on_events(void *owner)
 	pthread_mutex_unlock(&host->mutex);
 }
 
-static inline void start(struct host *host)
+/* `like` (may be NULL): the host whose certificate this one has too. */
+static inline void start_like(struct host *host, const struct host *like)
 {
-	struct urchin_worker_config config = {.on_events = on_events, .owner = host, .log_level = URCHIN_LOG_ERROR};
+	struct urchin_worker_config config = {
+	    .on_events = on_events, .owner = host, .log_level = URCHIN_LOG_ERROR, .like = like ? like->worker : NULL};
 	int err = 1;
 
 	memset(host, 0, sizeof(*host));
@@ -55,6 +57,11 @@ static inline void start(struct host *host)
 	host->worker = urchin_worker_new(&config, &err);
 	assert_non_null(host->worker);
 	assert_int_equal(err, 0);
+}
+
+static inline void start(struct host *host)
+{
+	start_like(host, NULL);
 }
 
 static inline void forget_events(struct host *host)
@@ -167,11 +174,26 @@ static inline const char *pwd_of(uint64_t id)
 	return id % 2 ? "odd-password-0123456789" : "even-password-0123456789";
 }
 
+/* Names the worker in a ufrag's first place, for those that share a port. */
+static inline char digit_of(const struct host *host)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	int number = urchin_worker_number(host->worker);
+
+	assert_in_range(number, 0, 63);
+	return digits[number];
+}
+
+static inline void write_ufrag(char ufrag[32], const struct host *host, uint64_t id)
+{
+	snprintf(ufrag, 32, "%cu%d", digit_of(host), (int)id);
+}
+
 static inline void gather(struct host *host, uint64_t id, bool controlling)
 {
 	char ufrag[32];
 
-	snprintf(ufrag, sizeof(ufrag), "u%d", (int)id);
+	write_ufrag(ufrag, host, id);
 	assert_int_equal(urchin_gather(host->worker, 0, id, ufrag, pwd_of(id), controlling), 0);
 }
 
@@ -197,7 +219,7 @@ static inline void set_remote(struct host *host, uint64_t id, struct host *peer,
 	    .fingerprint_count = 1,
 	};
 
-	snprintf(ufrag, sizeof(ufrag), "u%d", (int)peer_id);
+	write_ufrag(ufrag, peer, peer_id);
 	assert_int_equal(urchin_set_remote(host->worker, 0, id, &remote), 0);
 }
 
