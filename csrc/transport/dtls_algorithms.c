@@ -1,7 +1,7 @@
 /*
  * To read the key in a certificate, OpenSSL 3 asks each of its provider's sixty decoders and thirty kinds of keys for
- * their names, among all names and methods of its context: three tenths of a handshake's instructions. So a provider of ours
- * (provider(7)) lends a context of its own, of all the default provider has, only what DTLS 1.2 with the suites of
+ * their names, among all names and methods of its context: three tenths of a handshake's instructions. So a provider of
+ * ours (provider(7)) lends a context of its own, of all the default provider has, only what DTLS 1.2 with the suites of
  * cert.c and a certificate of WebRTC can need (RFC 8827 6.5: ECDSA, and RSA for old peers).
  */
 #include "transport/dtls_algorithms.h"
