@@ -393,7 +393,10 @@ static int nice_commit(struct urchin_ice *base, size_t len, bool is_video)
 
 static void nice_prefetch(const struct urchin_ice *base, int step)
 {
-	urchin_nice_generation_prefetch(((const struct ice_nice *)base)->current, step);
+	const struct ice_nice *ice = (const struct ice_nice *)base;
+
+	if (!ice->is_closing)
+		urchin_nice_generation_prefetch(ice->current, step);
 }
 
 static int nice_add_stats(const struct urchin_ice *base, struct urchin_stats *stats, uint64_t now_us)

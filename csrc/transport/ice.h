@@ -106,7 +106,7 @@ struct urchin_ice_ops {
 	int (*commit)(struct urchin_ice *ice, size_t len, bool is_video);
 	/*
 	 * Asks for memory that reserve() will need, one pointer further with each step (0, 1); the backend's first
-	 * URCHIN_ICE_HOT_LEN bytes have been asked for. NULL: there is no more.
+	 * URCHIN_ICE_HOT_LEN bytes have been asked for. Never called after close(). NULL: there is no more.
 	 */
 	void (*prefetch)(const struct urchin_ice *ice, int step);
 	/* Closes asynchronously; on_closed follows, always, but never inside this call. */

@@ -4,14 +4,16 @@
  */
 #include "transport/ice_path_internal.h"
 
-uint64_t urchin_ice_path_current_heard_us(const struct urchin_ice_path *path)
-{
-	return path->current ? path->current->last_heard_us : path->backend.heard_us;
-}
-
 bool urchin_ice_path_is_within(const struct urchin_ice_path *path, uint64_t time_us, uint64_t span_us)
 {
 	return time_us && path->now_us - time_us < span_us;
+}
+
+bool urchin_ice_path_is_in_use(const struct urchin_ice_path *path)
+{
+	uint64_t heard_us = path->current ? path->current->last_heard_us : path->backend.heard_us;
+	return urchin_ice_path_is_within(path, heard_us, FOLLOW_SILENCE_US) ||
+	       urchin_ice_path_is_within(path, path->taken_us, FOLLOW_TAKEN_US);
 }
 
 static uint64_t verdict_wait_us(const struct urchin_ice_path *path)
@@ -150,8 +152,7 @@ static bool wins(const struct urchin_ice_path *path, const struct urchin_ice_pai
 	if (!has_current_answered(path))
 		return is_time_up(path, pair);
 	/* Both ways work: the controlling side says which one is used, by nominating or simply by using it. */
-	return !path->config.is_controlling && is_used_by_peer &&
-	       !urchin_ice_path_is_within(path, urchin_ice_path_current_heard_us(path), FOLLOW_SILENCE_US);
+	return !path->config.is_controlling && is_used_by_peer && !urchin_ice_path_is_in_use(path);
 }
 
 void urchin_ice_path_judge(struct urchin_ice_path *path)

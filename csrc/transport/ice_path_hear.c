@@ -9,7 +9,7 @@ static void follow(struct urchin_ice_path *path, struct urchin_ice_pair *pair)
 	bool spares_relay = urchin_ice_path_is_relayed(path) && !pair->remote->is_relayed;
 	if (!path->is_started || pair->is_challenger || !urchin_ice_path_can_contest(path))
 		return;
-	if (!spares_relay && urchin_ice_path_is_within(path, urchin_ice_path_current_heard_us(path), FOLLOW_SILENCE_US))
+	if (!spares_relay && urchin_ice_path_is_in_use(path))
 		return;
 	urchin_ice_path_challenge(path, pair, URCHIN_ICE_RANK_KNOWN);
 	urchin_ice_path_run(path);
@@ -118,8 +118,7 @@ void urchin_ice_path_hear_backend(struct urchin_ice_path *path, uint64_t now_us)
 		return;
 	}
 	bool is_turn = backend->is_known && path->is_started && !backend->is_challenger;
-	if (!is_turn || urchin_ice_path_is_within(path, urchin_ice_path_current_heard_us(path), FOLLOW_SILENCE_US) ||
-	    !urchin_ice_path_can_contest(path))
+	if (!is_turn || urchin_ice_path_is_in_use(path) || !urchin_ice_path_can_contest(path))
 		return;
 	urchin_ice_path_challenge(path, NULL, URCHIN_ICE_RANK_KNOWN);
 	urchin_ice_path_run(path);

@@ -246,8 +246,8 @@ uint64_t urchin_ice_path_nomination_deadline_us(const struct urchin_ice_path *pa
 enum { URCHIN_ICE_RANK_STRANGER, URCHIN_ICE_RANK_SAME_HOST, URCHIN_ICE_RANK_KNOWN };
 
 bool urchin_ice_path_is_within(const struct urchin_ice_path *path, uint64_t time_us, uint64_t span_us);
-/* When packets came the current way last. */
-uint64_t urchin_ice_path_current_heard_us(const struct urchin_ice_path *path);
+/* Whether the peer sends the current way, or may not have noticed yet that it is the current one. */
+bool urchin_ice_path_is_in_use(const struct urchin_ice_path *path);
 /* Makes room for one more probe, by giving up one of lower rank; false: there is none. */
 bool urchin_ice_path_make_room(struct urchin_ice_path *path, uint8_t rank);
 bool urchin_ice_path_can_contest(const struct urchin_ice_path *path);

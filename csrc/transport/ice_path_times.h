@@ -85,6 +85,8 @@
 #define LOSS_US (3 * S)
 /* The peer sends from elsewhere, and not from here for so long. */
 #define FOLLOW_SILENCE_US (500 * MS)
+/* A peer whose nomination's answer was lost goes on sending the old way until it asks again: so long. */
+#define FOLLOW_TAKEN_US (2 * S)
 /* After a contest which the current path won, doubling. */
 #define CONTEST_PAUSE_US (1 * S)
 #define CONTEST_PAUSE_MAX_US (16 * S)

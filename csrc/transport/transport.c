@@ -454,7 +454,7 @@ void urchin_transport_prefetch(const struct urchin_transport *transport, int ste
 		urchin_prefetch(transport, offsetof(struct urchin_transport, counters.packets_received));
 		return;
 	}
-	if (!transport->srtp)
+	if (!transport->is_ready)
 		return;
 	if (step == 1)
 		urchin_prefetch(transport->ice, URCHIN_ICE_HOT_LEN);

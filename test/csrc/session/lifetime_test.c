@@ -159,6 +159,25 @@ static void any_order(void **state)
 	}
 }
 
+/* Memory of the viewers' backends is fetched ahead: never of one that was told to close, and may be gone. */
+static void packets_come_while_viewers_close(void **state)
+{
+	struct scene scene = scene_new();
+
+	(void)state;
+	for (size_t i = 1; i < VIEWERS; i++)
+		assert_true(fake_ice_end(scene.viewers[i]->link, 0)->prefetched > 0);
+	for (size_t i = 1; i < VIEWERS; i++) {
+		urchin_connection_close(scene.viewers[i]->connection, scene.call->now_us);
+		source_send(&scene.video, false);
+		source_run(&scene.video, 3, 10);
+		assert_true(scene.viewers[i]->is_closed);
+		assert_int_equal(fake_ice_end(scene.viewers[i]->link, 0)->prefetched_late, 0);
+	}
+	assert_int_equal(scene.viewers[0]->rtp_count, 14);
+	call_free(scene.call);
+}
+
 /*
  * A call was put on hold and taken up again: the sender came back with its SSRC and another random number. Below the
  * old one SRTP refused to send it, near it the same nonce protected two packets.
@@ -198,6 +217,7 @@ int main(void)
 	    cmocka_unit_test(viewers_leave_one_by_one),
 	    cmocka_unit_test(nothing_can_be_added_to_what_is_closing),
 	    cmocka_unit_test(any_order),
+	    cmocka_unit_test(packets_come_while_viewers_close),
 	    cmocka_unit_test(a_sender_that_comes_back_goes_on),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

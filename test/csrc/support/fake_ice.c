@@ -191,6 +191,15 @@ static int fake_commit(struct urchin_ice *base, size_t len, bool is_video)
 	return base->ops->send(base, fake_reserve(base), len);
 }
 
+static void fake_prefetch(const struct urchin_ice *base, int step)
+{
+	const struct fake_ice *ice = (const struct fake_ice *)base;
+
+	(void)step;
+	ice->end->prefetched++;
+	ice->end->prefetched_late += ice->closing;
+}
+
 struct fake_ice_end *fake_ice_end(struct fake_ice_link *link, int index)
 {
 	return &link->ends[index];
@@ -208,6 +217,7 @@ struct urchin_ice *fake_ice_new(void *factory_owner, const struct urchin_ice_con
 	    .send = fake_send,
 	    .reserve = fake_reserve,
 	    .commit = fake_commit,
+	    .prefetch = fake_prefetch,
 	    .close = fake_close,
 	};
 	struct fake_ice_end *end = factory_owner;

@@ -72,6 +72,8 @@ struct fake_ice_end {
 	bool hold_checks;       /* stays in CHECKING until cleared */
 	bool connects_alone;    /* gets its pair before the other end has the credentials */
 	bool send_fails;        /* send() returns URCHIN_ESYSTEM */
+	size_t prefetched;
+	size_t prefetched_late; /* after close() */
 	size_t committed_video; /* datagrams that may be dropped first, and others */
 	size_t committed_other;
 	size_t added_candidates;

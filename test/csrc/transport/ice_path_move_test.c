@@ -286,6 +286,32 @@ static void a_nomination_of_the_backend_moves(void **state)
 	}
 }
 
+/*
+ * The controlling side nominated a direct pair and the answer was lost. Until it asked again its packets still came by
+ * the relay, the controlled side followed them there, and stayed for good when there was no media: libnice 0.1.21 does
+ * not tell a nomination that it knows.
+ */
+static void a_nomination_whose_answer_is_lost_keeps_the_ends_together(void **state)
+{
+	(void)state;
+	struct ice_world *world = talking(false);
+	struct ice_side *side = &world->sides[0];
+	struct urchin_addr better = world->sides[1].outside[1];
+
+	side->tells_selected = false;
+	urchin_ice_path_add_remote(side->path, &better, URCHIN_CANDIDATE_HOST, HOST_PRIORITY, world->now_us);
+	world_run(world, 1 * S_US);
+	urchin_ice_path_nominate(side->path, 0, &better, URCHIN_CANDIDATE_HOST, false, world->now_us);
+	assert_int_equal(side->path_count, 2);
+	world_run(world, 1900 * MS_US);
+	assert_int_equal(side->path_count, 2);
+	assert_true(urchin_addr_equal(&side->remote, &better));
+	/* A peer that goes on sending from elsewhere means it. */
+	world_run(world, 3 * S_US);
+	assert_int_equal(side->path_count, 3);
+	world_free(world);
+}
+
 /* --- a socket goes --- */
 
 static void a_lost_interface_is_replaced(void **state)
@@ -341,6 +367,7 @@ int main(void)
 	    cmocka_unit_test(a_peer_that_sends_from_two_addresses_costs_few_checks),
 	    cmocka_unit_test(a_peer_that_moves_is_followed),
 	    cmocka_unit_test(a_nomination_of_the_backend_moves),
+	    cmocka_unit_test(a_nomination_whose_answer_is_lost_keeps_the_ends_together),
 	    cmocka_unit_test(a_lost_interface_is_replaced),
 	    cmocka_unit_test(a_lost_interface_without_another_is_silence_and_death),
 	};
