@@ -107,7 +107,10 @@ static void advance_plan(struct urchin_ice_path *path, struct urchin_ice_pair *p
 		return;
 	bool is_probe = pair->plan == URCHIN_ICE_PLAN_PROBE;
 	uint64_t first_us = is_probe ? PROBE_FIRST_US : urchin_ice_path_rto_us(path);
-	unsigned shift = pair->attempts < 8 ? pair->attempts : 8;
+	/* Where each of two links loses a tenth, a third of the checks fails: what matters is asked twice before the
+	 * next longer wait. */
+	unsigned doublings = is_probe ? pair->attempts : pair->attempts / 2u;
+	unsigned shift = doublings < 8 ? doublings : 8;
 	pair->next_us = path->now_us + urchin_ice_min(first_us << shift, RTO_MAX_US);
 	if (pair->plan == URCHIN_ICE_PLAN_SEARCH)
 		pair->next_us = urchin_ice_max(urchin_ice_min(pair->next_us, pair->plan_end_us), path->now_us + 1);
