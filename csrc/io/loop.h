@@ -51,6 +51,7 @@ struct urchin_loop {
 	struct urchin_udp_inbox *inbox;   /* of its UDP sockets; made by the first */
 	uint64_t woke_us;                 /* when this turn had done waiting */
 	bool is_behind;                   /* something that is ready was left for the next turn */
+	bool is_ending;                   /* its thread ends: nothing is waited for that can be left */
 };
 
 /* Returns 0 or URCHIN_ESYSTEM. */

@@ -107,6 +107,8 @@ struct urchin_nice_generation {
 
 	bool is_gathering; /* gather() succeeded */
 	bool agent_gathered;
+	uint64_t agent_gathered_us;
+	bool has_relay;      /* the agent found one */
 	bool is_gather_over; /* whatever the agent says */
 	bool is_discovered;
 	bool told_gathered;
@@ -139,7 +141,9 @@ struct urchin_nice_generation {
 	uint8_t buffer[URCHIN_ICE_DATAGRAM_CAP]; /* of reserve() when the egress is not the way */
 
 	struct urchin_loop_task close_task;
+	uint64_t close_us;
 	struct urchin_loop_task finish_task;
+	struct urchin_loop_timer finish_timer;
 	struct urchin_nice_counters counters;
 };
 

@@ -156,6 +156,7 @@ static void *run(void *owner)
 		urchin_worker_tell_dropped(worker);
 		tell_owner(worker);
 	}
+	worker->loop.is_ending = true;
 	urchin_worker_close_all(worker);
 	end_us = urchin_clock_us() + STOP_TIMEOUT_US;
 	while (worker->connections.count > 0 && urchin_clock_us() < end_us) {

@@ -64,14 +64,14 @@ void fake_ice_set_state(struct fake_ice_end *end, enum urchin_ice_state state);
 struct fake_ice_end {
 	struct fake_ice_link *link;
 	int index;
-	bool refuse_new;        /* fake_ice_new() returns NULL */
-	int gather_error;       /* gather() returns it */
-	bool gather_at_once;    /* on_gathered inside gather(), as a host-only backend does */
-	bool no_candidates;     /* gathering finds none */
-	bool hold_gathered;     /* on_gathered waits until cleared */
-	bool hold_checks;       /* stays in CHECKING until cleared */
-	bool connects_alone;    /* gets its pair before the other end has the credentials */
-	bool send_fails;        /* send() returns URCHIN_ESYSTEM */
+	bool refuse_new;     /* fake_ice_new() returns NULL */
+	int gather_error;    /* gather() returns it */
+	bool gather_at_once; /* on_gathered inside gather(), as a host-only backend does */
+	bool no_candidates;  /* gathering finds none */
+	bool hold_gathered;  /* on_gathered waits until cleared */
+	bool hold_checks;    /* stays in CHECKING until cleared */
+	bool connects_alone; /* gets its pair before the other end has the credentials */
+	bool send_fails;     /* send() returns URCHIN_ESYSTEM */
 	size_t prefetched;
 	size_t prefetched_late; /* after close() */
 	size_t committed_video; /* datagrams that may be dropped first, and others */
