@@ -29,7 +29,6 @@
  */
 #define RELAY_RETURN_US 2200000
 #define RELAY_LOOK_US 100000
-#define RELAY_WAIT_MAX_US 5000000
 /* An agent needs two eventfds and a socket at the least; GLib aborts the process when it can't have its eventfd. */
 #define FDS_NEEDED 6
 #define DRAIN_TURNS 64
@@ -371,15 +370,44 @@ static void stop(struct urchin_nice_generation *generation)
 		g_signal_handlers_disconnect_by_data(generation->agent, generation);
 }
 
-/* The TURN allocations go first, while their sockets are there: removing the stream first costs 2.5 s. */
+static bool has_free_fds(void)
+{
+	int fds[FDS_NEEDED];
+	int count = 0;
+
+	while (count < FDS_NEEDED && (fds[count] = eventfd(0, EFD_CLOEXEC)) >= 0)
+		count++;
+	for (int i = 0; i < count; i++)
+		close(fds[i]);
+	return count == FDS_NEEDED;
+}
+
+/*
+ * Reads no more. Without somebody who takes the bytes libnice leaves them in its sockets, and would be woken by them
+ * again and again: so it waits in a context which nobody runs.
+ */
+static void stop_reading(struct urchin_nice_generation *generation)
+{
+	GMainContext *nowhere = has_free_fds() ? g_main_context_new() : NULL;
+
+	nice_agent_attach_recv(generation->agent, generation->stream_id, 1,
+			       nowhere ? nowhere : generation->source.context, NULL, NULL);
+	if (nowhere)
+		g_main_context_unref(nowhere);
+}
+
+/*
+ * The TURN allocations go first, while their sockets are there: removing the stream first costs 2.5 s. libnice 0.1.21
+ * never ends when another one comes meanwhile, so while it gathers the servers are not heard any more.
+ */
 static void on_close_task(struct urchin_loop_task *task)
 {
 	struct urchin_nice_generation *generation = OWNER_OF(task, close_task);
 
 	stop(generation);
-	generation->close_us = urchin_clock_us();
-	g_signal_connect(generation->agent, "candidate-gathering-done", G_CALLBACK(on_gathering_done), generation);
-	nice_agent_attach_recv(generation->agent, generation->stream_id, 1, generation->source.context, NULL, NULL);
+	generation->relays_us = generation->agent_gathered ? generation->agent_gathered_us : urchin_clock_us();
+	if (!generation->agent_gathered)
+		stop_reading(generation);
 	g_object_set(generation->agent, "stun-initial-timeout", (guint)CLOSE_STUN_TIMEOUT_MS,
 		     "stun-max-retransmissions", (guint)CLOSE_STUN_RETRANSMISSIONS, NULL);
 	g_main_context_push_thread_default(generation->source.context);
@@ -391,11 +419,8 @@ static void on_close_task(struct urchin_loop_task *task)
 static bool may_return_relays(const struct urchin_nice_generation *generation, uint64_t now_us)
 {
 	bool has_spare = generation->has_relay && generation->servers.turn_count * generation->address_count > 1;
-	bool is_late = now_us >= generation->close_us + RELAY_WAIT_MAX_US;
 
-	if (!has_spare || is_late || generation->loop->is_ending)
-		return false;
-	return !generation->agent_gathered || now_us < generation->agent_gathered_us + RELAY_RETURN_US;
+	return has_spare && !generation->loop->is_ending && now_us < generation->relays_us + RELAY_RETURN_US;
 }
 
 static void finish(struct urchin_nice_generation *generation)
@@ -454,18 +479,6 @@ void urchin_nice_generation_free(struct urchin_nice_generation *generation)
 }
 
 /* --- the beginning --- */
-
-static bool has_free_fds(void)
-{
-	int fds[FDS_NEEDED];
-	int count = 0;
-
-	while (count < FDS_NEEDED && (fds[count] = eventfd(0, EFD_CLOEXEC)) >= 0)
-		count++;
-	for (int i = 0; i < count; i++)
-		close(fds[i]);
-	return count == FDS_NEEDED;
-}
 
 static void add_addresses(struct urchin_nice_generation *generation)
 {

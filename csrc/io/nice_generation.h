@@ -141,7 +141,7 @@ struct urchin_nice_generation {
 	uint8_t buffer[URCHIN_ICE_DATAGRAM_CAP]; /* of reserve() when the egress is not the way */
 
 	struct urchin_loop_task close_task;
-	uint64_t close_us;
+	uint64_t relays_us; /* no relay was allocated later */
 	struct urchin_loop_task finish_task;
 	struct urchin_loop_timer finish_timer;
 	struct urchin_nice_counters counters;
